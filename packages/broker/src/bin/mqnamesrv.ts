@@ -1,0 +1,39 @@
+/** `mqnamesrv` (Java: NamesrvStartup). */
+import { systemEnvironment } from '@orbitmq/core/kernel';
+import { tcpNetwork } from '@orbitmq/remoting';
+import { isLoopback } from '../config/broker-config-rules.js';
+import { bindNamesrvConfig } from '../config/namesrv-config-rules.js';
+import { createNameServer } from '../nameserver/name-server.js';
+import { parseCommandLine, usage } from './command-line.js';
+import { consoleLogger } from './console-logger.js';
+import { ExitCode } from './exit-codes.js';
+import { readProperties } from './machine.js';
+import { configText } from './print-config.js';
+import { reportStartFailure, runService } from './run-service.js';
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  if (command.help) {
+    process.stdout.write(`${usage.mqnamesrv}\n`);
+    return ExitCode.OK;
+  }
+  const { config, warnings } = bindNamesrvConfig(readProperties(command.configFile));
+  if (command.printConfigItem) {
+    process.stdout.write(configText(config, false));
+    return ExitCode.OK;
+  }
+  const logger = consoleLogger(
+    (line) => process.stderr.write(line),
+    () => new Date().toISOString(),
+  );
+  for (const warning of warnings) logger.warn(warning);
+  const nameServer = createNameServer({ environment: systemEnvironment(logger), network: tcpNetwork(), config });
+  const reach = isLoopback(config.bindAddress)
+    ? '. Only this machine can connect: set bindAddress to be reached from others'
+    : '';
+  const readyLine = (): string =>
+    `The Name Server boot success. serializeType=JSON, address ${config.bindAddress}:${nameServer.port}${reach}`;
+  return runService({ service: nameServer, logger, readyLine });
+}
+
+process.exit(await main(process.argv.slice(2)).catch(reportStartFailure));

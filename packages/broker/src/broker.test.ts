@@ -1,0 +1,293 @@
+import {
+  createRequest,
+  decodeRecords,
+  decodeRoute,
+  encodeHeartbeat,
+  type RemotingCommand,
+  RequestCode,
+  ResponseCode,
+  sendMessageV2Header,
+} from '@orbitmq/protocol';
+import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
+import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
+import { expect, test } from 'vitest';
+import { createBroker } from './broker.js';
+import { type BrokerConfig, defaultBrokerConfig } from './config/broker-config.js';
+import { defaultNamesrvConfig } from './config/namesrv-config.js';
+import { createNameServer } from './nameserver/name-server.js';
+import type { File } from './store/io/file-system.js';
+import { MemoryFileSystem } from './store/io/memory-file-system.js';
+
+const root = '/store';
+const limitMs = 120_000;
+
+class Cluster {
+  readonly environment: VirtualEnvironment = virtualEnvironment(1);
+  readonly network = new InProcessNetwork({ timers: this.environment.timers });
+  fileSystem: MemoryFileSystem = new MemoryFileSystem();
+  readonly #client = createRemotingClient({ environment: this.environment, dialer: this.network, idleTimeoutMs: 1_000_000_000 });
+
+  broker(overrides: Partial<BrokerConfig> = {}) {
+    const { environment, network, fileSystem } = this;
+    const config = {
+      ...defaultBrokerConfig,
+      brokerName: 'broker-a',
+      storePathRootDir: root,
+      mappedFileSizeCommitLog: 1_048_576,
+      ...overrides,
+    };
+    return createBroker({ environment, network, fileSystem, config });
+  }
+
+  /** Lets virtual time pass until the promise settles. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const marked = promise.finally(() => {
+      isSettled = true;
+    });
+    marked.catch(() => undefined);
+    await this.environment.time.runUntil(() => isSettled, limitMs);
+    return marked;
+  }
+
+  async startNameServer(): Promise<void> {
+    const { environment, network } = this;
+    await createNameServer({ environment, network, config: defaultNamesrvConfig }).start();
+  }
+
+  async startClient(): Promise<void> {
+    await this.#client.start();
+  }
+
+  ask(code: number, extFields: Record<string, string>, body?: Buffer, port = 10_911): Promise<RemotingCommand> {
+    const request = createRequest(code, { extFields, body });
+    return this.settle(this.#client.invoke(`127.0.0.1:${port}`, request, { timeoutMs: 3000 }));
+  }
+
+  send(topic: string, text: string): Promise<RemotingCommand> {
+    const extFields = sendMessageV2Header.encode({
+      producerGroup: 'p',
+      topic,
+      defaultTopic: 'TBW102',
+      defaultTopicQueueNums: 4,
+      queueId: 0,
+      sysFlag: 0,
+      bornTimestamp: this.environment.clock.now(),
+      flag: 0,
+      properties: undefined,
+      reconsumeTimes: 0,
+      unitMode: false,
+      maxReconsumeTimes: undefined,
+      batch: false,
+      brokerName: undefined,
+    });
+    return this.ask(RequestCode.SEND_MESSAGE_V2, extFields, Buffer.from(text));
+  }
+
+  pull(topic: string, queueOffset: number): Promise<RemotingCommand> {
+    const extFields = {
+      consumerGroup: 'g',
+      topic,
+      queueId: '0',
+      queueOffset: String(queueOffset),
+      maxMsgNums: '32',
+      sysFlag: '4',
+      commitOffset: '0',
+      suspendTimeoutMillis: '0',
+      subscription: '*',
+      subVersion: '0',
+      expressionType: 'TAG',
+    };
+    return this.ask(RequestCode.PULL_MESSAGE, extFields);
+  }
+
+  async write(name: string, content: string): Promise<void> {
+    await this.fileSystem.makeDirectory(`${root}/config`);
+    await this.fileSystem.writeFileAtomically(`${root}/config/${name}`, Buffer.from(content));
+  }
+}
+
+async function newCluster(): Promise<Cluster> {
+  const cluster = new Cluster();
+  await cluster.startClient();
+  return cluster;
+}
+
+const bodies = (response: RemotingCommand): string[] =>
+  decodeRecords(response.body ?? Buffer.alloc(0)).map((message) => message.body.toString());
+
+test('a started broker serves, and the NameServer knows it and what it auto-creates', async () => {
+  const cluster = await newCluster();
+  await cluster.startNameServer();
+  const broker = cluster.broker({ namesrvAddr: '127.0.0.1:9876' });
+  await cluster.settle(broker.start());
+  expect([broker.port, broker.address]).toEqual([10_911, '127.0.0.1:10911']);
+  expect(await cluster.send('T', 'hello')).toMatchObject({ code: ResponseCode.SUCCESS });
+  expect(bodies(await cluster.pull('T', 0))).toEqual(['hello']);
+  await cluster.environment.time.advance(100);
+  const route = await cluster.ask(RequestCode.GET_ROUTEINFO_BY_TOPIC, { topic: 'T' }, undefined, 9876);
+  expect(decodeRoute(route.body ?? Buffer.alloc(0)).queueDatas[0]).toMatchObject({ brokerName: 'broker-a', writeQueueNums: 4 });
+  await cluster.settle(broker.stop());
+});
+
+test('what was acknowledged is there after a restart: messages, topics, groups, offsets', async () => {
+  const cluster = await newCluster();
+  const first = cluster.broker();
+  await cluster.settle(first.start());
+  await cluster.send('T', 'one');
+  await cluster.send('T', 'two');
+  const heartbeat = encodeHeartbeat({
+    clientId: 'c',
+    producerGroups: [],
+    consumers: [
+      {
+        groupName: 'g',
+        consumeType: 'CONSUME_PASSIVELY',
+        messageModel: 'CLUSTERING',
+        consumeFromWhere: undefined,
+        subscriptionDataSet: [],
+        unitMode: false,
+      },
+    ],
+    heartbeatFingerprint: 0,
+    withoutSub: false,
+  });
+  expect((await cluster.ask(RequestCode.HEART_BEAT, {}, heartbeat)).code).toBe(ResponseCode.SUCCESS);
+  const queue = { consumerGroup: 'g', topic: 'T', queueId: '0' };
+  expect((await cluster.ask(RequestCode.UPDATE_CONSUMER_OFFSET, { ...queue, commitOffset: '1' })).code).toBe(
+    ResponseCode.SUCCESS,
+  );
+  await cluster.settle(Promise.all([first.stop(), first.stop()]));
+
+  const second = cluster.broker();
+  await cluster.settle(second.start());
+  expect((await cluster.ask(RequestCode.QUERY_CONSUMER_OFFSET, queue)).extFields).toEqual({ offset: '1' });
+  expect(bodies(await cluster.pull('T', 0))).toEqual(['one', 'two']);
+  expect((await cluster.ask(RequestCode.GET_TOPIC_CONFIG, { topic: '%RETRY%g' })).code).toBe(ResponseCode.SUCCESS);
+  expect(await cluster.send('T', 'three')).toMatchObject({ extFields: expect.objectContaining({ queueOffset: '2' }) });
+  await cluster.settle(second.stop());
+});
+
+test('a send that creates its topic is answered when the topic is on disk as well', async () => {
+  const cluster = await newCluster();
+  const { timers } = cluster.environment;
+  class SlowTablesFileSystem extends MemoryFileSystem {
+    override async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+      await new Promise<void>((resolve) => timers.setTimeout(resolve, 200));
+      await super.writeFileAtomically(path, content);
+    }
+  }
+  cluster.fileSystem = new SlowTablesFileSystem();
+  const broker = cluster.broker();
+  await cluster.settle(broker.start());
+  expect((await cluster.send('T', 'one')).code).toBe(ResponseCode.SUCCESS);
+  const table = JSON.parse((await cluster.fileSystem.readFile(`${root}/config/topics.json`))?.toString() ?? '');
+  expect(table.topicConfigTable.T).toMatchObject({ writeQueueNums: 4 });
+  await cluster.settle(broker.stop());
+});
+
+test('a consumer offset ahead of the log is lowered, so that no later message is skipped', async () => {
+  const cluster = await newCluster();
+  await cluster.write('consumerOffset.json', '{"offsetTable":{"T@g":{0:5}}}');
+  const broker = cluster.broker();
+  await cluster.settle(broker.start());
+  const offset = await cluster.ask(RequestCode.QUERY_CONSUMER_OFFSET, { consumerGroup: 'g', topic: 'T', queueId: '0' });
+  expect(offset.extFields).toEqual({ offset: '0' });
+  await cluster.settle(broker.stop());
+});
+
+test('one directory, one broker; a start that fails releases everything it took', async () => {
+  const cluster = await newCluster();
+  const first = cluster.broker();
+  await cluster.settle(first.start());
+  await expect(cluster.settle(cluster.broker({ listenPort: 20_911 }).start())).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+  await expect(cluster.settle(cluster.broker({ storePathRootDir: '/other' }).start())).rejects.toMatchObject({
+    code: 'ADDRESS_IN_USE',
+  });
+  await cluster.settle(first.stop());
+  const again = cluster.broker({ storePathRootDir: '/other' });
+  await cluster.settle(again.start());
+  await cluster.settle(again.stop());
+});
+
+test('a damaged table without backup stops the start, and is left as it is', async () => {
+  const cluster = await newCluster();
+  await cluster.write('topics.json', '{"topicConfigTable":{"T":');
+  await expect(cluster.settle(cluster.broker().start())).rejects.toMatchObject({
+    code: 'STORE_CORRUPT',
+    message: expect.stringContaining('topics.json'),
+  });
+  expect((await cluster.fileSystem.readFile(`${root}/config/topics.json`))?.toString()).toBe('{"topicConfigTable":{"T":');
+  await cluster.fileSystem.remove(`${root}/config/topics.json`);
+  const repaired = cluster.broker();
+  await cluster.settle(repaired.start());
+  await cluster.settle(repaired.stop());
+});
+
+test.each(['', 'store'])('a store at %j is refused', async (storePathRootDir) => {
+  const cluster = await newCluster();
+  await expect(cluster.settle(cluster.broker({ storePathRootDir }).start())).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
+test('a broker that was never started stops at once, and port 0 picks one', async () => {
+  const cluster = await newCluster();
+  await cluster.settle(cluster.broker().stop());
+  const broker = cluster.broker({ listenPort: 0 });
+  await cluster.settle(broker.start());
+  expect(broker.port).toBeGreaterThan(0);
+  expect(broker.address).toBe(`127.0.0.1:${broker.port}`);
+  await cluster.settle(broker.stop());
+});
+
+test('held pulls are answered and the stop does not wait for their time-outs', async () => {
+  const cluster = await newCluster();
+  const broker = cluster.broker();
+  await cluster.settle(broker.start());
+  await cluster.send('T', 'one');
+  const held = cluster.ask(RequestCode.PULL_MESSAGE, {
+    consumerGroup: 'g',
+    topic: 'T',
+    queueId: '0',
+    queueOffset: '1',
+    maxMsgNums: '32',
+    sysFlag: '6',
+    commitOffset: '0',
+    suspendTimeoutMillis: '60000',
+    subscription: '*',
+    subVersion: '0',
+    expressionType: 'TAG',
+  });
+  // Not settled on: `ask` drives time itself, so the stop has to begin inside of it.
+  const before = cluster.environment.clock.monotonic();
+  let stopped: Promise<void> | undefined;
+  cluster.environment.timers.setTimeout(() => {
+    stopped = broker.stop();
+  }, 50);
+  expect((await held).code).toBe(ResponseCode.PULL_NOT_FOUND);
+  await cluster.settle(stopped ?? Promise.reject(new Error('the stop did not begin')));
+  expect(cluster.environment.clock.monotonic() - before).toBeLessThan(3000);
+});
+
+test('a store that failed is reported, and sends are refused', async () => {
+  const cluster = await newCluster();
+  const disk = { isBroken: false };
+  class BreakingFileSystem extends MemoryFileSystem {
+    override async open(path: string, options: { readonly create: boolean }): Promise<File> {
+      const file = await super.open(path, options);
+      const writeDurably = file.writeDurably.bind(file);
+      file.writeDurably = (chunks, position, done) =>
+        writeDurably(chunks, position, (error) => done(disk.isBroken ? new Error('EIO') : error));
+      return file;
+    }
+  }
+  cluster.fileSystem = new BreakingFileSystem();
+  const broker = cluster.broker();
+  await cluster.settle(broker.start());
+  expect((await cluster.send('T', 'one')).code).toBe(ResponseCode.SUCCESS);
+  disk.isBroken = true;
+  await expect(cluster.send('T', 'two')).rejects.toMatchObject({ outcome: 'unknown' });
+  expect(await cluster.settle(broker.failed)).toBeInstanceOf(Error);
+  expect((await cluster.send('T', 'three')).code).toBe(ResponseCode.SERVICE_NOT_AVAILABLE);
+  expect(bodies(await cluster.pull('T', 0))).toEqual(['one']);
+  await cluster.settle(broker.stop({ deadlineMs: 1000 })).catch(() => undefined);
+});

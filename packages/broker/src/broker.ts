@@ -1,0 +1,243 @@
+/**
+ * One broker (Java: BrokerController): wires store, tables, services and server by hand, starts them in the order of their
+ * needs and stops them the other way round. Invariants: clients are served only after recovery; NameServers know the broker
+ * only while it serves; what was acknowledged is on disk before the store is let go.
+ */
+import { ConfigError, type Environment, type Lifecycle, type StopOptions } from '@orbitmq/core/kernel';
+import { RequestCode } from '@orbitmq/protocol';
+import { createRemotingServer, type Network, type RemotingServer } from '@orbitmq/remoting';
+import { ClientHousekeepingService } from './client/client-housekeeping-service.js';
+import { createConsumerManager, type LiveConsumerManager } from './client/create-consumer-manager.js';
+import { createProducerManager, type LiveProducerManager } from './client/create-producer-manager.js';
+import type { BrokerConfig } from './config/broker-config.js';
+import { createSubscriptionGroupManager } from './group/create-subscription-group-manager.js';
+import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
+import { createMessageServices } from './message-services.js';
+import { ConsumerOffsetService } from './offset/consumer-offset-service.js';
+import { createConsumerOffsetManager } from './offset/create-consumer-offset-manager.js';
+import { createRebalanceLockManager } from './order/create-rebalance-lock-manager.js';
+import { createDurableLockManager } from './order/durable-lock-manager.js';
+import { createManagementProcessors } from './processors/create-management-processors.js';
+import { NameServerRegistration } from './registration/name-server-registration.js';
+import { createTagsCodeOf } from './schedule/tags-code-of.js';
+import { createMessageStore } from './store/create-message-store.js';
+import type { FileSystem } from './store/io/file-system.js';
+import { joinPath } from './store/io/paths.js';
+import { createTopicConfigManager } from './topic/create-topic-config-manager.js';
+import type { TopicConfigManager } from './topic/topic-config-manager.js';
+import { TopicKeepingStore } from './topic/topic-keeping-store.js';
+
+/** Java: the "fast" port is listenPort - 2. */
+const fastPortDistance = 2;
+const stopDeadlineMsDefault = 10_000;
+
+export interface BrokerOptions {
+  readonly environment: Environment;
+  readonly network: Network;
+  readonly fileSystem: FileSystem;
+  /** `storePathRootDir` must be an absolute path of `fileSystem`. */
+  readonly config: BrokerConfig;
+  /**
+   * All clients live in this process, so none of them outlives the broker: queue locks need not either, and a process that
+   * starts again after a crash does not wait for those of its predecessor. Default: false.
+   */
+  readonly isAloneWithItsClients?: boolean | undefined;
+}
+
+export interface Broker extends Lifecycle {
+  /** The bound port, after `start()`. */
+  readonly port: number;
+  /** What clients are told: `brokerIP1:port`, after `start()`. */
+  readonly address: string;
+  /**
+   * Resolves with the reason when the store failed: from then on sends are refused and reads go on; the broker should be
+   * stopped. Never rejects; never resolves otherwise.
+   */
+  readonly failed: Promise<Error>;
+}
+
+/**
+ * A broker that is not yet started. `start()` recovers the store, opens the ports and registers with the NameServers; it
+ * rejects, with everything released, with a `StoreError`, a `ConfigError`, or a `TransportError` `ADDRESS_IN_USE` or
+ * `LISTEN_FAILED`. `stop()` unregisters, finishes the requests in flight and closes the store.
+ */
+export function createBroker(options: BrokerOptions): Broker {
+  return new WiredBroker(options);
+}
+
+class WiredBroker implements Broker {
+  readonly failed: Promise<Error>;
+  readonly #options: BrokerOptions;
+  readonly #onFailure: (error: Error) => void;
+  /** What was started, in order. */
+  readonly #running: Lifecycle[] = [];
+  #server: RemotingServer | undefined;
+  #registration: NameServerRegistration | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    let onFailure: (error: Error) => void = () => undefined;
+    this.failed = new Promise((resolve) => {
+      onFailure = resolve;
+    });
+    this.#onFailure = onFailure;
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  get address(): string {
+    return `${this.#options.config.brokerIP1}:${this.port}`;
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  stop(options: StopOptions = {}): Promise<void> {
+    this.#stopping ??= this.#stopStarted(options);
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#startAll();
+    } catch (error) {
+      await this.#stopAll({ deadlineMs: 0 }).catch((stopError: unknown) => {
+        this.#options.environment.logger.warn('a part of the broker did not stop after a failed start', { error: stopError });
+      });
+      throw error;
+    }
+  }
+
+  async #startAll(): Promise<void> {
+    const { environment, network, fileSystem, config } = this.#options;
+    if (!config.storePathRootDir.startsWith('/') && !/^[A-Za-z]:/.test(config.storePathRootDir)) {
+      throw new ConfigError('CONFIG_INVALID', `storePathRootDir must be an absolute path: "${config.storePathRootDir}"`);
+    }
+    // The store takes the lock of the directory, so it comes before everything that writes there.
+    const log = await this.#run(
+      createMessageStore({
+        environment,
+        fileSystem,
+        config,
+        tagsCodeOf: createTagsCodeOf(config),
+        onFailure: this.#onFailure,
+      }),
+    );
+    const directory = joinPath(config.storePathRootDir, 'config');
+    const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
+    const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
+    const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory });
+    offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
+    const store = new TopicKeepingStore(log, topics);
+    await this.#run(persistAtStop(topics, groups));
+    await this.#run(new ConsumerOffsetService(environment, offsets, config.flushConsumerOffsetInterval));
+
+    const { consumers, producers } = this.#createClientManagers(groups);
+    const locks =
+      this.#options.isAloneWithItsClients === true
+        ? createRebalanceLockManager({ clock: environment.clock })
+        : await createDurableLockManager({ environment, fileSystem, directory });
+    const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks };
+    const messages = createMessageServices({ ...shared, fileSystem, address: () => this.address });
+    const management = createManagementProcessors({ ...shared, announceTopics: () => this.#announceTopics() });
+    const server = createRemotingServer({
+      environment,
+      listener: network,
+      host: config.bindAddress,
+      port: config.listenPort,
+      idleTimeoutMs: config.serverChannelMaxIdleTimeSeconds * 1000,
+      additionalPorts: config.listenPort > fastPortDistance ? [config.listenPort - fastPortDistance] : [],
+      codesRefusedOnAdditionalPorts: [RequestCode.PULL_MESSAGE],
+    });
+    for (const { codes, processor } of [...messages.processors, ...management]) server.registerProcessor(codes, processor);
+    for (const service of messages.services) await this.#run(service);
+    this.#server = server;
+    await this.#run(server);
+    for (const service of messages.frontServices) await this.#run(service);
+    await this.#run(new ClientHousekeepingService(environment.timers, [consumers, producers]));
+    this.#registration = await this.#run(this.#createRegistration(topics));
+  }
+
+  #createClientManagers(groups: SubscriptionGroupManager): {
+    readonly consumers: LiveConsumerManager;
+    readonly producers: LiveProducerManager;
+  } {
+    const { environment, config } = this.#options;
+    const { clock } = environment;
+    const channelExpiredTimeoutMs = config.channelExpiredTimeout;
+    const isNotified = (group: string): boolean =>
+      config.notifyConsumerIdsChangedEnable && groups.all().get(group)?.notifyConsumerIdsChangedEnable !== false;
+    return {
+      consumers: createConsumerManager({ clock, channelExpiredTimeoutMs, isNotified }),
+      producers: createProducerManager({ clock, channelExpiredTimeoutMs }),
+    };
+  }
+
+  #createRegistration(topics: TopicConfigManager): NameServerRegistration {
+    const { environment, network, config } = this.#options;
+    const haPort = config.haListenPort === 0 ? this.port + 1 : config.haListenPort;
+    const haServerAddr = `${config.brokerIP2}:${haPort}`;
+    return new NameServerRegistration({
+      environment,
+      dialer: network,
+      config,
+      topics,
+      brokerAddr: this.address,
+      haServerAddr,
+    });
+  }
+
+  async #announceTopics(): Promise<void> {
+    await this.#registration?.announce();
+  }
+
+  async #run<Service extends Lifecycle>(service: Service): Promise<Service> {
+    await service.start();
+    this.#running.push(service);
+    return service;
+  }
+
+  async #stopStarted(options: StopOptions): Promise<void> {
+    // A start under way is awaited; when it fails it has released everything itself.
+    if (this.#starting === undefined) return;
+    try {
+      await this.#starting;
+    } catch {
+      return;
+    }
+    await this.#stopAll(options);
+  }
+
+  /** Stops everything, also what comes after a part that fails to; rejects with the first failure. */
+  async #stopAll(options: StopOptions): Promise<void> {
+    const { clock } = this.#options.environment;
+    const endMs = clock.monotonic() + (options.deadlineMs ?? stopDeadlineMsDefault);
+    const failures: unknown[] = [];
+    for (let service = this.#running.pop(); service !== undefined; service = this.#running.pop()) {
+      try {
+        await service.stop({ deadlineMs: Math.max(endMs - clock.monotonic(), 0) });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+/** The tables of topics and groups write themselves; at the stop the last change is waited for. */
+function persistAtStop(topics: TopicConfigManager, groups: SubscriptionGroupManager): Lifecycle {
+  return {
+    start: async () => {
+      await Promise.all([topics.persist(), groups.persist()]);
+    },
+    stop: async () => {
+      await Promise.all([topics.persist(), groups.persist()]);
+    },
+  };
+}

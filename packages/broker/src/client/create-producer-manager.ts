@@ -1,0 +1,94 @@
+/** Live producer groups (Java: ProducerManager). Invariant: a group in the table has a connection. */
+import type { Clock } from '@orbitmq/core/kernel';
+import type { ServerConnection } from '@orbitmq/remoting';
+import { ConnectionGroups } from './connection-groups.js';
+import type { ProducerManager } from './producer-manager.js';
+
+/** Producer groups one connection may register. */
+const groupsPerConnectionMaxDefault = 4096;
+
+export interface ProducerManagerOptions {
+  readonly clock: Clock;
+  /** A producer that sent no heartbeat for so long is closed. RocketMQ: channelExpiredTimeout, 120 s. */
+  readonly channelExpiredTimeoutMs: number;
+  /** Default: 4096. */
+  readonly groupsPerConnectionMax?: number | undefined;
+}
+
+interface ProducerChannel {
+  clientId: string;
+  /** Monotonic. */
+  lastHeartbeatMs: number;
+}
+
+interface ProducerGroup {
+  readonly channels: Map<ServerConnection, ProducerChannel>;
+  /** Whose turn it is. */
+  nextTurn: number;
+}
+
+export function createProducerManager(options: ProducerManagerOptions): LiveProducerManager {
+  return new LiveProducerManager(options);
+}
+
+export class LiveProducerManager implements ProducerManager {
+  readonly #options: ProducerManagerOptions;
+  readonly #groups = new Map<string, ProducerGroup>();
+  readonly #connections: ConnectionGroups;
+
+  constructor(options: ProducerManagerOptions) {
+    this.#options = options;
+    this.#connections = new ConnectionGroups(
+      options.groupsPerConnectionMax ?? groupsPerConnectionMaxDefault,
+      (connection, groups) => {
+        for (const group of groups) this.#remove(connection, group);
+      },
+    );
+  }
+
+  register(group: string, clientId: string, connection: ServerConnection): void {
+    if (!this.#connections.add(connection, group)) return;
+    let found = this.#groups.get(group);
+    if (found === undefined) {
+      found = { channels: new Map(), nextTurn: 0 };
+      this.#groups.set(group, found);
+    }
+    found.channels.set(connection, { clientId, lastHeartbeatMs: this.#options.clock.monotonic() });
+  }
+
+  unregister(group: string, clientId: string, connection: ServerConnection): void {
+    if (this.#groups.get(group)?.channels.get(connection)?.clientId !== clientId) return;
+    this.#connections.remove(connection, group);
+    this.#remove(connection, group);
+  }
+
+  pickChannel(group: string): ServerConnection | undefined {
+    const found = this.#groups.get(group);
+    if (found === undefined) return undefined;
+    const connections = [...found.channels.keys()].filter((connection) => connection.isOpen);
+    if (connections.length === 0) return undefined;
+    const turn = found.nextTurn % connections.length;
+    found.nextTurn = turn + 1;
+    return connections[turn];
+  }
+
+  /** Closes the connections of producers that have been silent for too long; called every 10 s. */
+  expire(): void {
+    const deadlineMs = this.#options.clock.monotonic() - this.#options.channelExpiredTimeoutMs;
+    for (const [name, group] of this.#groups) {
+      for (const [connection, channel] of group.channels) {
+        if (channel.lastHeartbeatMs >= deadlineMs) continue;
+        const groupsLeft = this.#connections.remove(connection, name);
+        this.#remove(connection, name);
+        if (groupsLeft === 0) connection.close();
+      }
+    }
+  }
+
+  #remove(connection: ServerConnection, name: string): void {
+    const group = this.#groups.get(name);
+    if (group === undefined) return;
+    group.channels.delete(connection);
+    if (group.channels.size === 0) this.#groups.delete(name);
+  }
+}

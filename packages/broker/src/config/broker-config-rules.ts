@@ -1,0 +1,125 @@
+/** Type and range of every key of `broker.conf` (page 23). */
+import { type BoundConfig, bindConfig } from './bind-config.js';
+import { type BrokerConfig, defaultBrokerConfig } from './broker-config.js';
+import {
+  addressList,
+  anyText,
+  boolean,
+  type ConfigRules,
+  count,
+  integer,
+  ipAddress,
+  matching,
+  oneOf,
+  port,
+  positive,
+} from './config-rules.js';
+
+/** Cluster and broker names are names of topics as well. */
+const name = matching(/^[A-Za-z0-9_%|-]{1,100}$/, 'letters, digits and _ - % |, at most 100');
+const delayLevels = matching(/^\d{1,9}[smhd]( +\d{1,9}[smhd])*$/, 'durations such as "1s 5m 2h 1d", separated by blanks');
+/** A record of the largest message has to fit with its frame into 16 MiB. */
+const messageSize = integer(1, 16_000_000);
+
+const rules: ConfigRules<BrokerConfig> = {
+  brokerClusterName: name,
+  brokerName: name,
+  brokerId: integer(0, 0),
+  brokerRole: oneOf('ASYNC_MASTER'),
+  namesrvAddr: addressList,
+  listenPort: port,
+  bindAddress: ipAddress,
+  brokerIP1: ipAddress,
+  brokerIP2: ipAddress,
+  haListenPort: port,
+  brokerPermission: oneOfNumbers(6, 4, 2),
+  registerNameServerPeriod: positive,
+  registerBrokerTimeoutMills: positive,
+  serverChannelMaxIdleTimeSeconds: positive,
+  channelExpiredTimeout: positive,
+  regionId: anyText,
+  traceOn: boolean,
+  defaultTopicQueueNums: integer(1, 65_536),
+  autoCreateTopicEnable: boolean,
+  autoCreateSubscriptionGroup: boolean,
+  clusterTopicEnable: boolean,
+  brokerTopicEnable: boolean,
+  traceTopicEnable: boolean,
+  longPollingEnable: boolean,
+  shortPollingTimeMills: positive,
+  flushConsumerOffsetInterval: positive,
+  notifyConsumerIdsChangedEnable: boolean,
+  maxTransferBytesOnMessageInMemory: positive,
+  maxTransferCountOnMessageInMemory: positive,
+  maxTransferBytesOnMessageInDisk: positive,
+  maxTransferCountOnMessageInDisk: positive,
+  maxFilterMessageSize: positive,
+  sendThreadPoolQueueCapacity: positive,
+  rejectTransactionMessage: boolean,
+  transactionTimeOut: count,
+  transactionCheckMax: count,
+  transactionCheckInterval: positive,
+  messageDelayLevel: delayLevels,
+  flushDelayOffsetInterval: positive,
+  storePathRootDir: anyText,
+  storePathCommitLog: anyText,
+  mappedFileSizeCommitLog: integer(65_536, 2_147_483_647),
+  mappedFileSizeConsumeQueue: integer(20, 2_147_483_647),
+  maxMessageSize: messageSize,
+  flushDiskType: oneOf('SYNC_FLUSH', 'ASYNC_FLUSH'),
+  flushIntervalCommitLog: positive,
+  flushCommitLogLeastPages: count,
+  flushCommitLogThoroughInterval: positive,
+  flushIntervalConsumeQueue: positive,
+  flushConsumeQueueLeastPages: count,
+  flushConsumeQueueThoroughInterval: positive,
+  syncFlushTimeout: positive,
+  checkCRCOnRecover: boolean,
+};
+
+/** Spelled differently up to 4.5; Apache's later versions ignore the old names silently. */
+const renamedKeys: ReadonlyMap<string, string> = new Map([
+  ['mapedFileSizeCommitLog', 'mappedFileSizeCommitLog'],
+  ['mapedFileSizeConsumeQueue', 'mappedFileSizeConsumeQueue'],
+]);
+
+/**
+ * The broker's configuration from the keys of a file, over `defaults`. Addresses that were not given follow from those that
+ * were: see `BrokerConfig.bindAddress` and `brokerIP1`. `wildcardAddress` is advertised when the broker listens on every
+ * interface and no address was given. Throws a `ConfigError`.
+ */
+export function bindBrokerConfig(
+  properties: ReadonlyMap<string, string>,
+  defaults: BrokerConfig = defaultBrokerConfig,
+  wildcardAddress?: string,
+): BoundConfig<BrokerConfig> {
+  const bound = bindConfig(properties, rules, defaults, renamedKeys);
+  return { ...bound, config: { ...bound.config, ...addressesOf(bound, wildcardAddress) } };
+}
+
+function addressesOf(
+  { config, given }: BoundConfig<BrokerConfig>,
+  wildcardAddress: string | undefined,
+): Pick<BrokerConfig, 'bindAddress' | 'brokerIP1' | 'brokerIP2'> {
+  let { bindAddress, brokerIP1 } = config;
+  if (given.has('brokerIP1') && !given.has('bindAddress')) bindAddress = isLoopback(brokerIP1) ? brokerIP1 : '0.0.0.0';
+  if (given.has('bindAddress') && !given.has('brokerIP1')) {
+    brokerIP1 = isWildcard(bindAddress) ? (wildcardAddress ?? brokerIP1) : bindAddress;
+  }
+  return { bindAddress, brokerIP1, brokerIP2: given.has('brokerIP2') ? config.brokerIP2 : brokerIP1 };
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+function oneOfNumbers(...values: readonly number[]): {
+  readonly allowed: string;
+  readonly parse: (text: string) => number | undefined;
+} {
+  return { allowed: values.join(', '), parse: (text) => values.find((value) => String(value) === text) };
+}

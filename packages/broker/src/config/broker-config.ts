@@ -1,0 +1,127 @@
+/**
+ * The broker's configuration under RocketMQ's key names (page 23). Durations in milliseconds, sizes in bytes unless the
+ * key's own meaning says otherwise. Defaults are RocketMQ 5.5's, but for `flushDiskType` (SYNC_FLUSH here) and the
+ * addresses: without a configured one the broker listens on the loopback interface only (docs/compatibility.md).
+ */
+export interface BrokerConfig {
+  readonly brokerClusterName: string;
+  readonly brokerName: string;
+  /** Always 0: a broker of this version is a master. */
+  readonly brokerId: number;
+  readonly brokerRole: 'ASYNC_MASTER';
+  /** `host:port;host:port`; empty: no NameServer. */
+  readonly namesrvAddr: string;
+  /** 0 picks a free port. */
+  readonly listenPort: number;
+  /** RocketMQ 5: bindAddress. Default 127.0.0.1; `0.0.0.0` when brokerIP1 is configured and not a loopback address. */
+  readonly bindAddress: string;
+  /** Advertised to clients; must be an IP address, since clients decode it from message ids. Default: bindAddress. */
+  readonly brokerIP1: string;
+  readonly brokerIP2: string;
+  readonly haListenPort: number;
+  /** 6 read and write, 4 read, 2 write. */
+  readonly brokerPermission: number;
+  readonly registerNameServerPeriod: number;
+  readonly registerBrokerTimeoutMills: number;
+  readonly serverChannelMaxIdleTimeSeconds: number;
+  readonly channelExpiredTimeout: number;
+  readonly regionId: string;
+  readonly traceOn: boolean;
+
+  readonly defaultTopicQueueNums: number;
+  readonly autoCreateTopicEnable: boolean;
+  readonly autoCreateSubscriptionGroup: boolean;
+  readonly clusterTopicEnable: boolean;
+  readonly brokerTopicEnable: boolean;
+  readonly traceTopicEnable: boolean;
+
+  readonly longPollingEnable: boolean;
+  readonly shortPollingTimeMills: number;
+  readonly flushConsumerOffsetInterval: number;
+  readonly notifyConsumerIdsChangedEnable: boolean;
+  readonly maxTransferBytesOnMessageInMemory: number;
+  readonly maxTransferCountOnMessageInMemory: number;
+  readonly maxTransferBytesOnMessageInDisk: number;
+  readonly maxTransferCountOnMessageInDisk: number;
+  readonly maxFilterMessageSize: number;
+  readonly sendThreadPoolQueueCapacity: number;
+
+  readonly rejectTransactionMessage: boolean;
+  readonly transactionTimeOut: number;
+  readonly transactionCheckMax: number;
+  readonly transactionCheckInterval: number;
+
+  readonly messageDelayLevel: string;
+  readonly flushDelayOffsetInterval: number;
+
+  readonly storePathRootDir: string;
+  readonly storePathCommitLog: string;
+  readonly mappedFileSizeCommitLog: number;
+  readonly mappedFileSizeConsumeQueue: number;
+  readonly maxMessageSize: number;
+  readonly flushDiskType: 'SYNC_FLUSH' | 'ASYNC_FLUSH';
+  readonly flushIntervalCommitLog: number;
+  readonly flushCommitLogLeastPages: number;
+  readonly flushCommitLogThoroughInterval: number;
+  readonly flushIntervalConsumeQueue: number;
+  readonly flushConsumeQueueLeastPages: number;
+  readonly flushConsumeQueueThoroughInterval: number;
+  readonly syncFlushTimeout: number;
+  readonly checkCRCOnRecover: boolean;
+}
+
+export const defaultBrokerConfig: BrokerConfig = {
+  brokerClusterName: 'DefaultCluster',
+  brokerName: 'DEFAULT_BROKER',
+  brokerId: 0,
+  brokerRole: 'ASYNC_MASTER',
+  namesrvAddr: '',
+  listenPort: 10911,
+  bindAddress: '127.0.0.1',
+  brokerIP1: '127.0.0.1',
+  brokerIP2: '127.0.0.1',
+  haListenPort: 0,
+  brokerPermission: 6,
+  registerNameServerPeriod: 30_000,
+  registerBrokerTimeoutMills: 24_000,
+  serverChannelMaxIdleTimeSeconds: 120,
+  channelExpiredTimeout: 120_000,
+  regionId: 'DefaultRegion',
+  traceOn: true,
+  defaultTopicQueueNums: 8,
+  autoCreateTopicEnable: true,
+  autoCreateSubscriptionGroup: true,
+  clusterTopicEnable: true,
+  brokerTopicEnable: true,
+  traceTopicEnable: false,
+  longPollingEnable: true,
+  shortPollingTimeMills: 1000,
+  flushConsumerOffsetInterval: 5000,
+  notifyConsumerIdsChangedEnable: true,
+  maxTransferBytesOnMessageInMemory: 262_144,
+  maxTransferCountOnMessageInMemory: 32,
+  maxTransferBytesOnMessageInDisk: 65_536,
+  maxTransferCountOnMessageInDisk: 8,
+  maxFilterMessageSize: 16_000,
+  sendThreadPoolQueueCapacity: 10_000,
+  rejectTransactionMessage: false,
+  transactionTimeOut: 6000,
+  transactionCheckMax: 15,
+  transactionCheckInterval: 30_000,
+  messageDelayLevel: '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
+  flushDelayOffsetInterval: 10_000,
+  storePathRootDir: '',
+  storePathCommitLog: '',
+  mappedFileSizeCommitLog: 1_073_741_824,
+  mappedFileSizeConsumeQueue: 6_000_000,
+  maxMessageSize: 4_194_304,
+  flushDiskType: 'SYNC_FLUSH',
+  flushIntervalCommitLog: 500,
+  flushCommitLogLeastPages: 4,
+  flushCommitLogThoroughInterval: 10_000,
+  flushIntervalConsumeQueue: 1000,
+  flushConsumeQueueLeastPages: 2,
+  flushConsumeQueueThoroughInterval: 60_000,
+  syncFlushTimeout: 5000,
+  checkCRCOnRecover: true,
+};

@@ -1,0 +1,62 @@
+/**
+ * Java's `.properties` format, as `Properties.load(InputStream)` reads it (page 23 §3): ISO-8859-1 with `\uXXXX`, separators
+ * `=`, `:` or blank, comments `#` and `!`, a trailing `\` continues the line, leading blanks are dropped and trailing ones
+ * kept, the last of two equal keys wins. Throws a `ConfigError` for a broken `\u` escape only; Java refuses nothing else.
+ */
+import { ConfigError } from '@orbitmq/core/kernel';
+
+export function parseProperties(content: string | Uint8Array): Map<string, string> {
+  const text = typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
+  const properties = new Map<string, string>();
+  for (const line of logicalLines(text)) {
+    const [key, value] = splitLine(line);
+    properties.set(unescape(key), unescape(value));
+  }
+  return properties;
+}
+
+const leadingBlanks = /^[ \t\f]+/;
+
+function logicalLines(text: string): string[] {
+  const lines: string[] = [];
+  let pending: string | undefined;
+  for (const natural of text.split(/\r\n|\r|\n/)) {
+    const line = natural.replace(leadingBlanks, '');
+    if (pending === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    const joined: string = (pending ?? '') + line;
+    if (endsInOddBackslashes(line)) {
+      pending = joined.slice(0, -1);
+    } else {
+      lines.push(joined);
+      pending = undefined;
+    }
+  }
+  if (pending !== undefined && pending !== '') lines.push(pending);
+  return lines;
+}
+
+function endsInOddBackslashes(line: string): boolean {
+  const backslashes = /\\*$/.exec(line);
+  return backslashes !== null && backslashes[0].length % 2 === 1;
+}
+
+/** The key ends at the first separator that no backslash protects; blanks around one `=` or `:` belong to neither side. */
+function splitLine(line: string): readonly [string, string] {
+  let end = 0;
+  while (end < line.length && !/[=: \t\f]/.test(line.charAt(end))) end += line.charAt(end) === '\\' ? 2 : 1;
+  const rest = line.slice(end).replace(/^[ \t\f]*[=:]?[ \t\f]*/, '');
+  return [line.slice(0, end), rest];
+}
+
+const controlEscapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
+
+function unescape(text: string): string {
+  return text.replace(/\\(u.{0,4}|.?)/gs, (_escape, body: string) => {
+    if (!body.startsWith('u')) return controlEscapes[body] ?? body;
+    const digits = body.slice(1);
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) {
+      throw new ConfigError('CONFIG_INVALID', `malformed \\u escape in the configuration file: "\\${body}"`);
+    }
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  });
+}

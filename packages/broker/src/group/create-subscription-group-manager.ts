@@ -1,0 +1,121 @@
+/** The consumer groups of this broker (Java: SubscriptionGroupManager). The table changes in the turn of the call; the file follows. */
+import type { Environment } from '@orbitmq/core/kernel';
+import { checkGroupName, type DataVersion, transactionGroup } from '@orbitmq/protocol';
+import type { BrokerConfig } from '../config/broker-config.js';
+import { ConfigFile } from '../metadata/config-file.js';
+import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
+import type { JsonFields } from '../metadata/json-fields.js';
+import type { FileSystem } from '../store/io/file-system.js';
+import {
+  decodeSubscriptionGroupTable,
+  defaultSubscriptionGroup,
+  encodeSubscriptionGroupTable,
+} from './subscription-group-json.js';
+import type { SubscriptionGroupConfig, SubscriptionGroupManager } from './subscription-group-manager.js';
+
+/** Groups that clients may bring into being by naming them. */
+const autoCreatedGroupCountMaxDefault = 100_000;
+
+/** Groups every broker has (page 20 §10.4). */
+const bootGroups: readonly string[] = [
+  'TOOLS_CONSUMER',
+  'FILTERSRV_CONSUMER',
+  'SELF_TEST_C_GROUP',
+  'CID_ONS-HTTP-PROXY',
+  'CID_ONSAPI_PULL',
+  'CID_ONSAPI_PERMISSION',
+  'CID_ONSAPI_OWNER',
+  transactionGroup,
+];
+
+export interface SubscriptionGroupManagerOptions {
+  readonly environment: Environment;
+  readonly fileSystem: FileSystem;
+  /** The store's `config` directory, absolute. */
+  readonly directory: string;
+  readonly config: BrokerConfig;
+  /** Default: 100,000. */
+  readonly autoCreatedGroupCountMax?: number | undefined;
+}
+
+/** Reads `subscriptionGroup.json`, adds the groups every broker has, and resolves with the table. Rejects with a `StoreError`. */
+export async function createSubscriptionGroupManager(
+  options: SubscriptionGroupManagerOptions,
+): Promise<SubscriptionGroupManager> {
+  const manager = new FileSubscriptionGroupManager(options);
+  await manager.load();
+  return manager;
+}
+
+class FileSubscriptionGroupManager implements SubscriptionGroupManager {
+  readonly #options: SubscriptionGroupManagerOptions;
+  readonly #file: ConfigFile;
+  #groups = new Map<string, SubscriptionGroupConfig>();
+  #source = new Map<string, JsonFields>();
+  #forbiddenTable: JsonFields = {};
+  #dataVersion: DataVersion;
+
+  constructor(options: SubscriptionGroupManagerOptions) {
+    this.#options = options;
+    this.#dataVersion = initialDataVersion(options.environment.clock);
+    this.#file = new ConfigFile({
+      environment: options.environment,
+      fileSystem: options.fileSystem,
+      directory: options.directory,
+      name: 'subscriptionGroup.json',
+      encode: () =>
+        encodeSubscriptionGroupTable({
+          dataVersion: this.#dataVersion,
+          groups: this.#groups,
+          source: this.#source,
+          forbiddenTable: this.#forbiddenTable,
+        }),
+    });
+  }
+
+  async load(): Promise<void> {
+    const loaded = await this.#file.load(decodeSubscriptionGroupTable);
+    if (loaded !== undefined) {
+      this.#groups = loaded.groups;
+      this.#source = loaded.source;
+      this.#forbiddenTable = loaded.forbiddenTable;
+      this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
+    }
+    for (const group of bootGroups) {
+      if (!this.#groups.has(group)) this.update(defaultSubscriptionGroup(group));
+    }
+  }
+
+  find(group: string): SubscriptionGroupConfig | undefined {
+    return this.#groups.get(group) ?? this.#autoCreate(group);
+  }
+
+  update(config: SubscriptionGroupConfig, source?: JsonFields): void {
+    if (source !== undefined) this.#source.set(config.groupName, { ...this.#source.get(config.groupName), ...source });
+    this.#groups.set(config.groupName, config);
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.environment.clock);
+    this.#file.changed();
+    this.#file.persistSoon();
+  }
+
+  all(): ReadonlyMap<string, SubscriptionGroupConfig> {
+    return this.#groups;
+  }
+
+  persist(): Promise<void> {
+    return this.#file.persist();
+  }
+
+  #autoCreate(group: string): SubscriptionGroupConfig | undefined {
+    const { config, environment, autoCreatedGroupCountMax } = this.#options;
+    if (!config.autoCreateSubscriptionGroup || checkGroupName(group) !== undefined) return undefined;
+    const countMax = autoCreatedGroupCountMax ?? autoCreatedGroupCountMaxDefault;
+    if (this.#groups.size >= countMax) {
+      environment.logger.warn('a consumer group was not auto-created: there are too many', { group, countMax });
+      return undefined;
+    }
+    const created = defaultSubscriptionGroup(group);
+    this.update(created);
+    return created;
+  }
+}

@@ -1,0 +1,13 @@
+import type { PullMessageHeader, RemotingCommand } from '@orbitmq/protocol';
+import type { ServerConnection } from '@orbitmq/remoting';
+import type { TagsCodePredicate } from '../store/message-store.js';
+
+/** A pull that found nothing and waits (Java: PullRequest of the broker). */
+export interface ParkedPull {
+  readonly request: RemotingCommand;
+  readonly connection: ServerConnection;
+  readonly header: PullMessageHeader;
+  readonly matches: TagsCodePredicate | undefined;
+  /** On the monotonic clock. */
+  readonly deadlineMs: number;
+}

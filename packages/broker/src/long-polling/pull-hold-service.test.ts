@@ -1,0 +1,161 @@
+import { createFrameDecoder, createFrameWriter, decodePullMessage, type RemotingCommand } from '@orbitmq/protocol';
+import { virtualEnvironment } from '@orbitmq/testing';
+import { describe, expect, it } from 'vitest';
+import type { ArrivalListener } from '../store/message-store.js';
+import { FakeConnection } from '../test-support/fake-connection.js';
+import { pullRequest } from '../test-support/message-testbed.js';
+import type { ParkedPull } from './parked-pull.js';
+import { PullHoldService } from './pull-hold-service.js';
+
+async function harness(limits: { perConnectionMax?: number; max?: number } = {}) {
+  const environment = virtualEnvironment(1);
+  let arrive: ArrivalListener = () => {};
+  let maxOffset = 0;
+  const rerun: ParkedPull[] = [];
+  const holds = new PullHoldService({
+    environment,
+    store: { maxOffset: () => maxOffset, onArrival: (listener) => (arrive = listener) },
+    longPollingEnable: true,
+    perConnectionMax: limits.perConnectionMax ?? 10,
+    max: limits.max ?? 10,
+  });
+  holds.onRerun((pull) => rerun.push(pull));
+  await holds.start();
+  const park = (connection: FakeConnection, topic = 'T', matches?: (code: number) => boolean): ParkedPull => {
+    const request = pullRequest({ topic });
+    const header = decodePullMessage(request);
+    const pull = { request, connection, header, matches, deadlineMs: environment.clock.monotonic() + 15_000 };
+    holds.park(pull);
+    return pull;
+  };
+  return {
+    time: environment.time,
+    holds,
+    rerun,
+    park,
+    arrive: (topic: string, queueId: number, tagsCode = 0) => arrive(topic, queueId, 1, tagsCode),
+    setMaxOffset: (offset: number) => (maxOffset = offset),
+  };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => queueMicrotask(resolve));
+
+describe('PullHoldService', () => {
+  it('wakes those of the queue that match, once', async () => {
+    const { park, arrive, rerun, holds } = await harness();
+    const connection = new FakeConnection();
+    const pull = park(connection);
+    const other = park(connection, 'Other');
+    const unmatched = park(connection, 'T', (code) => code === 5);
+    arrive('T', 1);
+    arrive('T', 0);
+    arrive('T', 0);
+    await settle();
+    expect(rerun).toEqual([pull]);
+    expect(holds.count).toBe(2);
+    arrive('T', 0, 5);
+    arrive('Other', 0);
+    await settle();
+    expect(rerun).toEqual([pull, unmatched, other]);
+    expect(holds.count).toBe(0);
+  });
+
+  it('forgets the pulls of a closed connection, and those that were woken with it', async () => {
+    const { park, arrive, rerun, holds } = await harness();
+    const gone = new FakeConnection();
+    park(gone);
+    park(gone, 'Other');
+    arrive('T', 0);
+    gone.close();
+    await settle();
+    expect(holds.count).toBe(0);
+    expect(rerun).toEqual([]);
+  });
+
+  it('listens once per connection, and not after it has nothing parked', async () => {
+    const { park, arrive, time } = await harness();
+    const connection = new FakeConnection();
+    park(connection);
+    park(connection, 'Other');
+    expect(connection.closeListenerCount).toBe(1);
+    arrive('T', 0);
+    arrive('Other', 0);
+    await time.advance(5000);
+    expect(connection.closeListenerCount).toBe(0);
+  });
+
+  it('beyond the limit of a connection answers its oldest', async () => {
+    const { park, rerun, holds } = await harness({ perConnectionMax: 2 });
+    const connection = new FakeConnection();
+    const other = park(new FakeConnection());
+    const first = park(connection);
+    const second = park(connection);
+    expect(holds.count).toBe(3);
+    const third = park(connection);
+    await settle();
+    expect(rerun).toEqual([first]);
+    expect(holds.count).toBe(3);
+    expect([other, second, third]).not.toContain(rerun[0]);
+  });
+
+  it('beyond the limit of all answers the oldest', async () => {
+    const { park, rerun, holds } = await harness({ max: 2 });
+    const first = park(new FakeConnection());
+    park(new FakeConnection());
+    await settle();
+    expect(rerun).toEqual([]);
+    park(new FakeConnection());
+    await settle();
+    expect(rerun).toEqual([first]);
+    expect(holds.count).toBe(2);
+  });
+
+  it('scans every 5 s: what has something new, or whose time is over', async () => {
+    const { park, rerun, time, setMaxOffset } = await harness();
+    const first = park(new FakeConnection());
+    await time.advance(4999);
+    setMaxOffset(1);
+    expect(rerun).toEqual([]);
+    await time.advance(1);
+    expect(rerun).toEqual([first]);
+    setMaxOffset(0);
+    const second = park(new FakeConnection());
+    await time.advance(14_999);
+    expect(rerun).toEqual([first]);
+    await time.advance(1);
+    expect(rerun).toEqual([first, second]);
+  });
+
+  it('runs a pull again at once when there is something new already', async () => {
+    const { park, rerun, setMaxOffset } = await harness();
+    setMaxOffset(1);
+    const pull = park(new FakeConnection());
+    await settle();
+    expect(rerun).toEqual([pull]);
+  });
+
+  it('leaks nothing over many cycles of parking and waking', async () => {
+    const { park, arrive, holds, time } = await harness();
+    const connection = new FakeConnection();
+    for (let i = 0; i < 2000; i += 1) {
+      park(connection, `T${i % 7}`);
+      arrive(`T${i % 7}`, 0);
+      await settle();
+    }
+    await time.advance(5000);
+    expect(holds.count).toBe(0);
+    expect(connection.closeListenerCount).toBe(0);
+  });
+});
+
+it('a parked pull keeps no more of its frame than its answer needs', async () => {
+  const { holds } = await harness();
+  const writer = createFrameWriter();
+  writer.writeCommand({ ...pullRequest({ topic: 'T' }), opaque: 77 });
+  const received: RemotingCommand[] = [];
+  createFrameDecoder().push(Buffer.concat([...writer.take(), Buffer.alloc(0)]), (command) => received.push(command));
+  const request = received[0]!;
+  const header = decodePullMessage(request);
+  holds.park({ request, connection: new FakeConnection(), header, matches: undefined, deadlineMs: 15_000 });
+  expect(request).toMatchObject({ opaque: 77, extFields: undefined, body: undefined });
+});

@@ -1,0 +1,177 @@
+import type { Environment, Lifecycle, Timer } from '@orbitmq/core/kernel';
+import { releaseReceivedBytes } from '@orbitmq/protocol';
+import type { ServerConnection } from '@orbitmq/remoting';
+import type { MessageStore } from '../store/message-store.js';
+import type { ParkedPull } from './parked-pull.js';
+
+export interface PullHoldServiceDeps {
+  readonly environment: Environment;
+  readonly store: Pick<MessageStore, 'maxOffset' | 'onArrival'>;
+  /** False: pulls are looked at every second, and wait no longer than that. */
+  readonly longPollingEnable: boolean;
+  readonly perConnectionMax: number;
+  readonly max: number;
+}
+
+/** Runs a parked pull again; it is never parked a second time. */
+export type RerunPull = (pull: ParkedPull) => void;
+
+const scanPeriodMs = 5000;
+const shortScanPeriodMs = 1000;
+
+/** Parked pulls of one connection, oldest first; one close listener serves them all. */
+class ConnectionHolds {
+  readonly pulls = new Set<ParkedPull>();
+  stopListening: () => void = () => {};
+}
+
+/**
+ * Keeps pulls that found nothing until a message comes for them, or their time is over (Java: PullRequestHoldService with
+ * NotifyMessageArrivingListener; page 04 §4). Woken pulls of one turn run together when the turn is over, so that a group commit of
+ * many messages answers a consumer once, with all of them.
+ *
+ * Invariants: a parked pull leaves exactly once: run again, or forgotten with its connection. Beyond a bound the oldest one is run
+ * again, so that a connection pays for its own excess first.
+ */
+export class PullHoldService implements Lifecycle {
+  readonly #deps: PullHoldServiceDeps;
+  readonly #queues = new Map<string, (Set<ParkedPull> | undefined)[]>();
+  readonly #connections = new Map<ServerConnection, ConnectionHolds>();
+  readonly #all = new Set<ParkedPull>();
+  #woken: ParkedPull[] = [];
+  #rerun: RerunPull = () => {};
+  #scanTimer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(deps: PullHoldServiceDeps) {
+    this.#deps = deps;
+    deps.store.onArrival((topic, queueId, maxOffset, tagsCode) => this.#arrived(topic, queueId, maxOffset, tagsCode));
+  }
+
+  /** How many pulls are parked. */
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Pulls are refused instead of parked while it is false. */
+  get isParking(): boolean {
+    return !this.#isStopped;
+  }
+
+  /** Who runs a pull again; set once, before `start()`. */
+  onRerun(rerun: RerunPull): void {
+    this.#rerun = rerun;
+  }
+
+  async start(): Promise<void> {
+    const period = this.#deps.longPollingEnable ? scanPeriodMs : shortScanPeriodMs;
+    this.#scanTimer = this.#deps.environment.timers.setInterval(() => this.#scan(), period);
+  }
+
+  /** Answers everybody who waits. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#scanTimer?.cancel();
+    for (const pull of this.#all) this.#wake(pull);
+    this.#runWoken();
+  }
+
+  park(pull: ParkedPull): void {
+    const { topic, queueId, queueOffset } = pull.header;
+    // It may wait for long: the chunk that it came in must not wait with it.
+    releaseReceivedBytes(pull.request);
+    this.#add(pull);
+    // A message may have come while the pull read from disk.
+    if (this.#deps.store.maxOffset(topic, queueId) > queueOffset) this.#wake(pull);
+    const { perConnectionMax, max } = this.#deps;
+    const own = this.#connections.get(pull.connection);
+    if (own !== undefined && own.pulls.size > perConnectionMax) this.#wakeOldest(own.pulls);
+    if (this.#all.size > max) this.#wakeOldest(this.#all);
+  }
+
+  #add(pull: ParkedPull): void {
+    const { topic, queueId } = pull.header;
+    let queues = this.#queues.get(topic);
+    if (queues === undefined) {
+      queues = [];
+      this.#queues.set(topic, queues);
+    }
+    (queues[queueId] ??= new Set()).add(pull);
+    this.#all.add(pull);
+    let holds = this.#connections.get(pull.connection);
+    if (holds === undefined) {
+      holds = new ConnectionHolds();
+      this.#connections.set(pull.connection, holds);
+      holds.pulls.add(pull);
+      holds.stopListening = pull.connection.onClose(() => this.#forget(pull.connection));
+    } else {
+      holds.pulls.add(pull);
+    }
+  }
+
+  #remove(pull: ParkedPull): void {
+    const { topic, queueId } = pull.header;
+    this.#queues.get(topic)?.[queueId]?.delete(pull);
+    this.#all.delete(pull);
+    this.#connections.get(pull.connection)?.pulls.delete(pull);
+  }
+
+  #forget(connection: ServerConnection): void {
+    const holds = this.#connections.get(connection);
+    if (holds === undefined) return;
+    for (const pull of holds.pulls) this.#remove(pull);
+    this.#connections.delete(connection);
+  }
+
+  #arrived(topic: string, queueId: number, maxOffset: number, tagsCode: number): void {
+    if (this.#all.size === 0) return;
+    const pulls = this.#queues.get(topic)?.[queueId];
+    if (pulls === undefined) return;
+    for (const pull of pulls) {
+      if (maxOffset > pull.header.queueOffset && (pull.matches === undefined || pull.matches(tagsCode))) this.#wake(pull);
+    }
+  }
+
+  #wake(pull: ParkedPull): void {
+    this.#remove(pull);
+    this.#woken.push(pull);
+    if (this.#woken.length === 1) queueMicrotask(() => this.#runWoken());
+  }
+
+  #wakeOldest(pulls: ReadonlySet<ParkedPull>): void {
+    for (const oldest of pulls) {
+      this.#wake(oldest);
+      return;
+    }
+  }
+
+  #runWoken(): void {
+    const woken = this.#woken;
+    this.#woken = [];
+    for (const pull of woken) {
+      if (pull.connection.isOpen) this.#rerun(pull);
+    }
+  }
+
+  /** Without knowing tags: whoever has anything new, matching or not, is run again, and then gets the advanced offset. */
+  #scan(): void {
+    const now = this.#deps.environment.clock.monotonic();
+    for (const [topic, queues] of this.#queues) {
+      let isEmpty = true;
+      for (const [queueId, pulls] of queues.entries()) {
+        if (pulls === undefined || pulls.size === 0) continue;
+        isEmpty = false;
+        const maxOffset = this.#deps.store.maxOffset(topic, queueId);
+        for (const pull of pulls) {
+          if (maxOffset > pull.header.queueOffset || now >= pull.deadlineMs) this.#wake(pull);
+        }
+      }
+      if (isEmpty) this.#queues.delete(topic);
+    }
+    for (const [connection, holds] of this.#connections) {
+      if (holds.pulls.size > 0) continue;
+      holds.stopListening();
+      this.#connections.delete(connection);
+    }
+  }
+}

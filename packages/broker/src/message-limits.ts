@@ -1,0 +1,27 @@
+/** Bounds of the message services that RocketMQ has no key for. Each is tested at its edge. */
+export interface MessageLimits {
+  /** Pulls that one connection may have parked; beyond it its oldest one is answered. Default: 10,000. */
+  readonly pullHoldPerConnectionMax: number;
+  /** Pulls that may be parked in all; beyond it the oldest one is answered. Default: 100,000. */
+  readonly pullHoldMax: number;
+  /** Messages in one batch; a larger batch is refused, since it is stored in one turn. Default: 32,768. */
+  readonly batchCountMax: number;
+  /** Delayed messages of one level that are read and stored again at a time. Default: 256. */
+  readonly deliveryBatchMax: number;
+  /** Bytes of such a batch; a single larger message is taken alone. Default: 4 MiB. */
+  readonly deliveryBatchBytesMax: number;
+  /** Half messages between the oldest undecided one and the newest; beyond it new ones are refused. Default: 16,777,216. */
+  readonly halfWindowMax: number;
+  /** Undecided half messages that were checked at least once; beyond it new ones are refused. Default: 1,000,000. */
+  readonly checkedHalfMax: number;
+}
+
+export const defaultMessageLimits: MessageLimits = {
+  pullHoldPerConnectionMax: 10_000,
+  pullHoldMax: 100_000,
+  batchCountMax: 32_768,
+  deliveryBatchMax: 256,
+  deliveryBatchBytesMax: 4_194_304,
+  halfWindowMax: 16_777_216,
+  checkedHalfMax: 1_000_000,
+};

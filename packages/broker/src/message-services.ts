@@ -1,0 +1,162 @@
+import type { Environment, Lifecycle } from '@orbitmq/core/kernel';
+import { createMessageIdGenerator, RequestCode } from '@orbitmq/protocol';
+import type { RequestProcessor } from '@orbitmq/remoting';
+import type { ConsumerManager } from './client/consumer-manager.js';
+import type { ProducerManager } from './client/producer-manager.js';
+import type { BrokerConfig } from './config/broker-config.js';
+import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
+import { PullHoldService } from './long-polling/pull-hold-service.js';
+import { defaultMessageLimits, type MessageLimits } from './message-limits.js';
+import type { ConsumerOffsetManager } from './offset/consumer-offset-manager.js';
+import type { RebalanceLockManager } from './order/rebalance-lock-manager.js';
+import { ConsumerSendBackProcessor } from './processors/message/consumer-send-back-processor.js';
+import { EndTransactionProcessor } from './processors/message/end-transaction-processor.js';
+import { InFlightGauge } from './processors/message/in-flight-gauge.js';
+import { MessageHosts } from './processors/message/message-hosts.js';
+import { PullMessageProcessor } from './processors/message/pull-message-processor.js';
+import { SendMessageProcessor } from './processors/message/send-message-processor.js';
+import { ViewMessageProcessor } from './processors/message/view-message-processor.js';
+import { parseDelayLevels } from './schedule/delay-levels.js';
+import { ScheduleService } from './schedule/schedule-service.js';
+import { createTagsCodeOf } from './schedule/tags-code-of.js';
+import type { FileSystem } from './store/io/file-system.js';
+import type { MessageStore } from './store/message-store.js';
+import type { TagsCodeOf } from './store/tags-code-of.js';
+import type { TopicConfigManager } from './topic/topic-config-manager.js';
+import { TransactionCheckService } from './transaction/transaction-check-service.js';
+import { TransactionLog } from './transaction/transaction-log.js';
+
+/** What the message part of a broker is built on. Nothing else is needed. */
+export interface MessageServicesDeps {
+  readonly environment: Environment;
+  readonly config: BrokerConfig;
+  /** Built with `createTagsCodeOf(config)`; started before the services. */
+  readonly store: MessageStore;
+  readonly topics: TopicConfigManager;
+  readonly groups: SubscriptionGroupManager;
+  readonly offsets: ConsumerOffsetManager;
+  readonly consumers: ConsumerManager;
+  readonly producers: ProducerManager;
+  readonly locks: RebalanceLockManager;
+  readonly fileSystem: FileSystem;
+  /** `ip:port` that message ids name, asked at the first message: the port may be known only when the server is bound. */
+  readonly address: () => string;
+  readonly limits?: Partial<MessageLimits> | undefined;
+}
+
+interface ProcessorRegistration {
+  readonly codes: readonly number[];
+  readonly processor: RequestProcessor;
+}
+
+export interface MessageServices {
+  readonly processors: readonly ProcessorRegistration[];
+  /** To be started in this order, when the store and the managers are loaded, before requests come; stopped the other way round. */
+  readonly services: readonly Lifecycle[];
+  /** To be started after the server and stopped before it: they answer requests that it would wait for. */
+  readonly frontServices: readonly Lifecycle[];
+  readonly tagsCodeOf: TagsCodeOf;
+}
+
+/** Wires the message part of a broker: what is sent, pulled, sent back, delayed and decided (the house of pages 03, 04, 06, 07, 25). */
+export function createMessageServices(deps: MessageServicesDeps): MessageServices {
+  const { environment, config, store, topics, groups, offsets, locks } = deps;
+  const { clock, random, logger } = environment;
+  const limits: MessageLimits = { ...defaultMessageLimits, ...deps.limits };
+  const levels = parseDelayLevels(config.messageDelayLevel);
+  const hosts = new MessageHosts(deps.address);
+  const inFlight = new InFlightGauge(config.sendThreadPoolQueueCapacity);
+  const answers = { hosts, inFlight, regionId: config.regionId, traceOn: config.traceOn };
+
+  const log = new TransactionLog({
+    clock,
+    logger,
+    store,
+    offsets,
+    settleMs: Math.max(config.flushCommitLogThoroughInterval, config.syncFlushTimeout),
+    halfWindowMax: limits.halfWindowMax,
+    checkedHalfMax: limits.checkedHalfMax,
+  });
+  const holds = new PullHoldService({
+    environment,
+    store,
+    longPollingEnable: config.longPollingEnable,
+    perConnectionMax: limits.pullHoldPerConnectionMax,
+    max: limits.pullHoldMax,
+  });
+  const schedule = new ScheduleService({
+    environment,
+    config,
+    store,
+    topics,
+    fileSystem: deps.fileSystem,
+    levels,
+    batchMax: limits.deliveryBatchMax,
+    batchBytesMax: limits.deliveryBatchBytesMax,
+  });
+  const checks = new TransactionCheckService({
+    environment,
+    config,
+    topics,
+    log,
+    pickProducer: (group) => deps.producers.pickChannel(group),
+  });
+
+  const send = new SendMessageProcessor({
+    random,
+    config,
+    store,
+    topics,
+    groups,
+    locks,
+    levels,
+    answers,
+    batchCountMax: limits.batchCountMax,
+    nextUniqueKey: uniqueKeys(environment, hosts),
+    canTakeHalf: () => log.canTakeHalf,
+  });
+  const pull = new PullMessageProcessor({
+    environment,
+    config,
+    store,
+    topics,
+    groups,
+    offsets,
+    consumers: deps.consumers,
+    holds,
+  });
+  const sendBack = new ConsumerSendBackProcessor({ random, config, store, topics, groups, levels, hosts, inFlight });
+  const endTransaction = new EndTransactionProcessor({ clock, logger, config, store, log, levels, inFlight });
+
+  return {
+    processors: [
+      { codes: [RequestCode.SEND_MESSAGE, RequestCode.SEND_MESSAGE_V2, RequestCode.SEND_BATCH_MESSAGE], processor: send },
+      { codes: [RequestCode.PULL_MESSAGE], processor: pull },
+      { codes: [RequestCode.CONSUMER_SEND_MSG_BACK], processor: sendBack },
+      { codes: [RequestCode.END_TRANSACTION], processor: endTransaction },
+      { codes: [RequestCode.VIEW_MESSAGE_BY_ID], processor: new ViewMessageProcessor(store) },
+    ],
+    services: [checks, schedule],
+    frontServices: [holds],
+    tagsCodeOf: createTagsCodeOf(config),
+  };
+}
+
+/** Keys for messages that came without one; a random number stands for the process, so that a simulation replays. */
+function uniqueKeys(environment: Environment, hosts: MessageHosts): () => string {
+  const { clock, random } = environment;
+  let next: (() => string) | undefined;
+  return () => {
+    if (next === undefined) {
+      const host = hosts.storeHost;
+      const generator = createMessageIdGenerator({
+        ip: host.subarray(0, host.length - 4),
+        processId: random.int(0x1_0000),
+        clock,
+        random,
+      });
+      next = () => generator.next();
+    }
+    return next();
+  };
+}

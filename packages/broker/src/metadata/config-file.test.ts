@@ -1,0 +1,148 @@
+import type { JsonValue } from '@orbitmq/protocol';
+import { virtualEnvironment } from '@orbitmq/testing';
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import { ConfigFile } from './config-file.js';
+
+const main = '/store/config/table.json';
+const backup = `${main}.bak`;
+const identity = (value: JsonValue): JsonValue => value;
+
+function setup(fileSystem = new MemoryFileSystem()) {
+  const environment = virtualEnvironment(1);
+  const table = { content: '{}' };
+  const file = new ConfigFile({
+    environment,
+    fileSystem,
+    directory: '/store/config',
+    name: 'table.json',
+    encode: () => table.content,
+  });
+  const write = (content: string): Promise<void> => {
+    table.content = content;
+    file.changed();
+    return file.persist();
+  };
+  const text = async (path: string): Promise<string | undefined> => (await fileSystem.readFile(path))?.toString();
+  return { environment, fileSystem, file, table, write, text };
+}
+
+async function withFiles(files: Readonly<Record<string, string>>) {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory('/store/config');
+  for (const [path, content] of Object.entries(files)) await fileSystem.writeFileAtomically(path, Buffer.from(content));
+  return setup(fileSystem);
+}
+
+/** Counts writes and fails those it is told to. */
+class FailingFileSystem extends MemoryFileSystem {
+  writeCount = 0;
+  failuresLeft = 0;
+
+  override async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+    this.writeCount += 1;
+    if (this.failuresLeft > 0) {
+      this.failuresLeft -= 1;
+      throw new Error('no space left');
+    }
+    await super.writeFileAtomically(path, content);
+  }
+}
+
+test('without files there is no table, and nothing is written', async () => {
+  const { file, fileSystem } = setup();
+  expect(await file.load(identity)).toBeUndefined();
+  await file.persist();
+  expect(await fileSystem.list('/store/config')).toEqual([]);
+});
+
+test('the last content stays as the backup', async () => {
+  const { file, write, text } = setup();
+  await file.load(identity);
+  await write('{"n":1}');
+  expect(await text(backup)).toBeUndefined();
+  await write('{"n":2}');
+  expect([await text(main), await text(backup)]).toEqual(['{"n":2}', '{"n":1}']);
+});
+
+test.each([
+  ['missing', {}],
+  ['empty', { [main]: '' }],
+  ['half written', { [main]: '{"n":2,"m' }],
+  ['of another shape', { [main]: '[]' }],
+])('a main file that is %s gives way to its backup', async (_name, files) => {
+  const { file, write, text } = await withFiles({ ...files, [backup]: '{"n":1}' });
+  const decode = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) throw new Error('not a table');
+    return value;
+  };
+  expect(await file.load(decode)).toEqual({ n: 1 });
+  await write('{"n":3}');
+  // The damaged file never takes the place of the good backup.
+  expect([await text(main), await text(backup)]).toEqual(['{"n":3}', '{"n":1}']);
+});
+
+test('a damaged main file is kept for whoever repairs it', async () => {
+  const { file, text } = await withFiles({ [main]: '{"n":2,"m', [backup]: '{"n":1}' });
+  await file.load(identity);
+  expect(await text(`${main}.unreadable`)).toBe('{"n":2,"m');
+});
+
+test.each([
+  ['the main file damaged and no backup', { [main]: 'x y' }],
+  ['the main file empty and no backup', { [main]: '' }],
+  ['both damaged', { [main]: '{', [backup]: '' }],
+  ['only a damaged backup', { [backup]: '{' }],
+])('%s: refused, never replaced by an empty table', async (_name, files: Readonly<Record<string, string>>) => {
+  const { file, fileSystem } = await withFiles(files);
+  await expect(file.load(identity)).rejects.toMatchObject({ code: 'STORE_CORRUPT', message: expect.stringContaining(main) });
+  for (const [path, content] of Object.entries(files)) expect((await fileSystem.readFile(path))?.toString()).toBe(content);
+});
+
+test('after a write that stopped half-way the backup is read', async () => {
+  const fileSystem = new FailingFileSystem();
+  const { file, write } = setup(fileSystem);
+  await file.load(identity);
+  await write('{"n":1}');
+  fileSystem.failuresLeft = 1;
+  await expect(write('{"n":2}')).rejects.toThrow('no space left');
+  expect(await setup(fileSystem).file.load(identity)).toEqual({ n: 1 });
+  await file.persist();
+  expect(await setup(fileSystem).file.load(identity)).toEqual({ n: 2 });
+});
+
+test('changes of one turn share a write, and persist waits for all of them', async () => {
+  const fileSystem = new FailingFileSystem();
+  const { environment, file, table, text } = setup(fileSystem);
+  await file.load(identity);
+  for (let n = 1; n <= 100; n++) {
+    table.content = `{"n":${n}}`;
+    file.changed();
+    file.persistSoon();
+  }
+  await environment.time.advance(10);
+  expect([fileSystem.writeCount, await text(main)]).toEqual([1, '{"n":100}']);
+
+  table.content = '{"n":101}';
+  file.changed();
+  const first = file.persist();
+  table.content = '{"n":102}';
+  file.changed();
+  await Promise.all([first, file.persist(), file.persist()]);
+  expect(await text(main)).toBe('{"n":102}');
+  expect(fileSystem.writeCount).toBeLessThanOrEqual(3);
+});
+
+test('a background write that failed is tried again', async () => {
+  const fileSystem = new FailingFileSystem();
+  const { environment, file, table, text } = setup(fileSystem);
+  await file.load(identity);
+  fileSystem.failuresLeft = 2;
+  table.content = '{"n":1}';
+  file.changed();
+  file.persistSoon();
+  await environment.time.advance(1500);
+  expect(await text(main)).toBeUndefined();
+  await environment.time.advance(1000);
+  expect(await text(main)).toBe('{"n":1}');
+});

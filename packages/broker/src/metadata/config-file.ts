@@ -1,0 +1,140 @@
+/**
+ * One table of the broker as a JSON file (Java: ConfigManager; page 20 §10). Invariants: `path` and `path.bak` are never
+ * both unreadable because of us; at most one write is under way; a file that cannot be read is set aside, never replaced
+ * by an empty table (promises R6). Apache's brokers look at the same two names, and may have left only the second.
+ */
+import { type Environment, StoreError, type Timer } from '@orbitmq/core/kernel';
+import { type JsonValue, parseFastjson } from '@orbitmq/protocol';
+import type { FileSystem } from '../store/io/file-system.js';
+import { joinPath } from '../store/io/paths.js';
+
+/** Pause before a failed background write is tried again. */
+const writeRetryMsDefault = 1000;
+
+export interface ConfigFileOptions {
+  readonly environment: Environment;
+  readonly fileSystem: FileSystem;
+  /** Absolute; the directory is made when it is missing. */
+  readonly directory: string;
+  /** `topics.json`. */
+  readonly name: string;
+  /** The table as it is now. */
+  readonly encode: () => string;
+  /** Default: 1000. */
+  readonly writeRetryMs?: number | undefined;
+}
+
+export class ConfigFile {
+  readonly #options: ConfigFileOptions;
+  readonly #path: string;
+  readonly #backupPath: string;
+  #changeCount = 0;
+  #writtenCount = 0;
+  #hasMain = false;
+  #isWriteScheduled = false;
+  #retryTimer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: ConfigFileOptions) {
+    this.#options = options;
+    this.#path = joinPath(options.directory, options.name);
+    this.#backupPath = `${this.#path}.bak`;
+  }
+
+  /**
+   * The decoded table, from the file or, when that is missing or damaged, from its backup; undefined when neither exists.
+   * `decode` throws on what it cannot make sense of. Rejects with a `StoreError` `STORE_CORRUPT` when there is something
+   * but nothing readable.
+   */
+  async load<T>(decode: (value: JsonValue) => T): Promise<T | undefined> {
+    const { fileSystem, environment, name } = this.#options;
+    await fileSystem.makeDirectory(this.#options.directory);
+    const main = await fileSystem.readFile(this.#path);
+    const fromMain = main === undefined ? undefined : tryDecode(main, decode);
+    if (fromMain !== undefined && 'table' in fromMain) {
+      this.#hasMain = true;
+      return fromMain.table;
+    }
+    const backup = await fileSystem.readFile(this.#backupPath);
+    const fromBackup = backup === undefined ? undefined : tryDecode(backup, decode);
+    if (fromMain === undefined && fromBackup === undefined) return undefined;
+    if (fromBackup === undefined || !('table' in fromBackup)) {
+      const reason = fromMain?.reason ?? fromBackup?.reason;
+      throw new StoreError(
+        'STORE_CORRUPT',
+        `${this.#path} cannot be read (${reason}), and its backup ${name}.bak is ${backup === undefined ? 'missing' : 'damaged too'}. Restore one of them, or remove both to start with an empty table`,
+        { details: { path: this.#path } },
+      );
+    }
+    environment.logger.warn('a configuration file was read from its backup', { path: this.#path, reason: fromMain?.reason });
+    if (fromMain !== undefined) await fileSystem.rename(this.#path, `${this.#path}.unreadable`);
+    return fromBackup.table;
+  }
+
+  /** Whether all changes so far are on disk. */
+  get isPersisted(): boolean {
+    return this.#writtenCount === this.#changeCount;
+  }
+
+  /** The table changed; the next `persist()` writes it. */
+  changed(): void {
+    this.#changeCount += 1;
+  }
+
+  /** Writes in the background; changes of one turn, and all that come while a write is under way, share a write. */
+  persistSoon(): void {
+    if (this.#isWriteScheduled || this.#retryTimer !== undefined) return;
+    this.#isWriteScheduled = true;
+    this.#options.environment.timers.setImmediate(() => {
+      this.#isWriteScheduled = false;
+      this.persist().catch((error: unknown) => this.#onBackgroundFailure(error));
+    });
+  }
+
+  /** Resolves when all changes so far are on disk; rejects when the write failed (they stay pending). */
+  async persist(): Promise<void> {
+    const target = this.#changeCount;
+    while (this.#writtenCount < target) {
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined;
+      });
+      await this.#writing;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { fileSystem } = this.#options;
+    const count = this.#changeCount;
+    const content = Buffer.from(this.#options.encode(), 'utf8');
+    if (this.#hasMain) {
+      // The old content stays readable under one of the two names at every moment, also after a power cut.
+      await fileSystem.rename(this.#path, this.#backupPath);
+      this.#hasMain = false;
+    }
+    await fileSystem.writeFileAtomically(this.#path, content);
+    this.#hasMain = true;
+    this.#writtenCount = count;
+  }
+
+  #onBackgroundFailure(error: unknown): void {
+    const { environment } = this.#options;
+    environment.logger.error('a configuration file could not be written; it will be tried again', { path: this.#path, error });
+    this.#retryTimer ??= environment.timers
+      .setTimeout(() => {
+        this.#retryTimer = undefined;
+        this.persistSoon();
+      }, this.#options.writeRetryMs ?? writeRetryMsDefault)
+      .unref();
+  }
+}
+
+type Decoded<T> = { readonly table: T } | { readonly reason: string };
+
+function tryDecode<T>(content: Buffer, decode: (value: JsonValue) => T): Decoded<T> {
+  if (content.length === 0) return { reason: 'it is empty' };
+  try {
+    return { table: decode(parseFastjson(content.toString('utf8'))) };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,7 @@
+/** Committed offsets (Java: ConsumerOffsetManager), kept in `config/consumerOffset.json`, written every flushConsumerOffsetInterval. */
+export interface ConsumerOffsetManager {
+  /** -1 when the group has none. */
+  query(group: string, topic: string, queueId: number): number;
+  commit(group: string, topic: string, queueId: number, offset: number): void;
+  persist(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { virtualEnvironment } from '@orbitmq/testing';
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import { ConsumerOffsetService } from './consumer-offset-service.js';
+import { createConsumerOffsetManager } from './create-consumer-offset-manager.js';
+
+const directory = '/store/config';
+const path = `${directory}/consumerOffset.json`;
+
+const open = (fileSystem = new MemoryFileSystem(), environment = virtualEnvironment(1)) =>
+  createConsumerOffsetManager({ environment, fileSystem, directory });
+
+async function withFile(content: string): Promise<MemoryFileSystem> {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory(directory);
+  await fileSystem.writeFileAtomically(path, Buffer.from(content));
+  return fileSystem;
+}
+
+test('the latest commit counts, also when it goes back', async () => {
+  const offsets = await open();
+  expect(offsets.query('g', 'T', 0)).toBe(-1);
+  offsets.commit('g', 'T', 0, 9);
+  offsets.commit('g', 'T', 0, 5);
+  offsets.commit('g', 'T', 1, 2);
+  offsets.commit('h', 'T', 0, 1);
+  expect([
+    offsets.query('g', 'T', 0),
+    offsets.query('g', 'T', 1),
+    offsets.query('h', 'T', 0),
+    offsets.query('g', 'U', 0),
+  ]).toEqual([5, 2, 1, -1]);
+});
+
+test("the file has Apache's shape and comes back", async () => {
+  const fileSystem = new MemoryFileSystem();
+  const offsets = await open(fileSystem);
+  offsets.commit('g', '%RETRY%g', 0, 3);
+  offsets.commit('g', '__proto__', 2, 4);
+  await offsets.persist();
+  expect(JSON.parse((await fileSystem.readFile(path))?.toString() ?? '')).toMatchObject({
+    offsetTable: { '%RETRY%g@g': { 0: 3 }, '__proto__@g': { 2: 4 } },
+  });
+  const again = await open(fileSystem);
+  expect([again.query('g', '%RETRY%g', 0), again.query('g', '__proto__', 2)]).toEqual([3, 4]);
+});
+
+test('files of 4.9 and 5.5 are read: bare keys, no version, noise, negative offsets', async () => {
+  const offsets = await open(
+    await withFile('{\n\t"groupTopicMap":{"g":["T"]},"offsetTable":{"T@g":{0:12,1:-1,2:"7"\n\t\t},"noGroup":{0:1}}\n}'),
+  );
+  expect([0, 1, 2].map((queueId) => offsets.query('g', 'T', queueId))).toEqual([12, -1, 7]);
+});
+
+test('a file with offsets that are no numbers is damaged', async () => {
+  await expect(open(await withFile('{"offsetTable":{"T@g":{"0":"x"}}}'))).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+});
+
+test('offsets ahead of the recovered log are lowered to its end, once and for good', async () => {
+  const fileSystem = await withFile('{"offsetTable":{"T@g":{0:12,1:4},"U@g":{0:1}}}');
+  const offsets = await open(fileSystem);
+  offsets.clampTo((topic) => (topic === 'T' ? 10 : 0));
+  expect([offsets.query('g', 'T', 0), offsets.query('g', 'T', 1), offsets.query('g', 'U', 0)]).toEqual([10, 4, 0]);
+  await offsets.persist();
+  expect((await open(fileSystem)).query('g', 'T', 0)).toBe(10);
+});
+
+test('the service writes every interval and at the stop, and only when something changed', async () => {
+  let writeCount = 0;
+  class CountingFileSystem extends MemoryFileSystem {
+    override writeFileAtomically(file: string, content: Uint8Array): Promise<void> {
+      writeCount += 1;
+      return super.writeFileAtomically(file, content);
+    }
+  }
+  const environment = virtualEnvironment(1);
+  const offsets = await open(new CountingFileSystem(), environment);
+  const service = new ConsumerOffsetService(environment, offsets, 5000);
+  await service.start();
+  offsets.commit('g', 'T', 0, 1);
+  await environment.time.advance(4999);
+  expect(writeCount).toBe(0);
+  await environment.time.advance(1);
+  expect(writeCount).toBe(1);
+  offsets.commit('g', 'T', 0, 1);
+  await environment.time.advance(20_000);
+  expect(writeCount).toBe(1);
+  offsets.commit('g', 'T', 0, 2);
+  await service.stop();
+  expect(writeCount).toBe(2);
+  await environment.time.advance(20_000);
+  expect(writeCount).toBe(2);
+});

@@ -1,0 +1,116 @@
+/**
+ * Queue locks of orderly consumers (Java: RebalanceLockManager; page 05 §5). Invariants: a queue has at most one live
+ * holder; only time or its holder takes a lock away. Time is monotonic, so a jump of the wall clock frees nothing.
+ */
+import type { Clock } from '@orbitmq/core/kernel';
+import type { MessageQueue } from '@orbitmq/protocol';
+import type { RebalanceLockManager } from './rebalance-lock-manager.js';
+
+/** Java: rocketmq.broker.rebalance.lockMaxLiveTime. Clients renew every 20 s and trust their lock for 30 s. */
+const lockMaxLiveMsDefault = 60_000;
+/** Above this many locks a group's dead ones are dropped before new ones are taken. */
+const sweepThresholdDefault = 1024;
+/** Locks of one group, and groups with locks. Beyond it a queue is not granted, as if another client held it. */
+const lockCountMaxDefault = 65_536;
+
+export interface RebalanceLockManagerOptions {
+  readonly clock: Clock;
+  /** Default: 60,000. */
+  readonly lockMaxLiveMs?: number | undefined;
+  /** Default: 1024. */
+  readonly sweepThreshold?: number | undefined;
+  /** Default: 65,536. */
+  readonly lockCountMax?: number | undefined;
+  /** Called after a queue got another holder, or none. */
+  readonly onHolderChange?: (() => void) | undefined;
+}
+
+/** Locks in memory: `whenDurable` has nothing to wait for. */
+export interface MemoryLockManager extends RebalanceLockManager {
+  /** The live locks: group, holder, queue. */
+  held(): Iterable<readonly [group: string, clientId: string, queue: MessageQueue]>;
+}
+
+interface QueueLock {
+  readonly queue: MessageQueue;
+  readonly clientId: string;
+  /** Monotonic; at this time the lock is free. */
+  readonly expiresAtMs: number;
+}
+
+export function createRebalanceLockManager(options: RebalanceLockManagerOptions): MemoryLockManager {
+  const { clock, onHolderChange } = options;
+  const lockMaxLiveMs = options.lockMaxLiveMs ?? lockMaxLiveMsDefault;
+  const sweepThreshold = options.sweepThreshold ?? sweepThresholdDefault;
+  const lockCountMax = options.lockCountMax ?? lockCountMaxDefault;
+  const groups = new Map<string, Map<string, QueueLock>>();
+
+  const sweep = (locks: Map<string, QueueLock>, nowMs: number): void => {
+    for (const [key, lock] of locks) if (lock.expiresAtMs <= nowMs) locks.delete(key);
+  };
+
+  return {
+    tryLock(group, clientId, queues) {
+      const nowMs = clock.monotonic();
+      let locks = groups.get(group);
+      if (locks === undefined) {
+        for (const [name, others] of groups.size >= sweepThreshold ? groups : []) {
+          sweep(others, nowMs);
+          if (others.size === 0) groups.delete(name);
+        }
+        if (groups.size >= lockCountMax) return [];
+        locks = new Map();
+        groups.set(group, locks);
+      } else if (locks.size >= sweepThreshold) {
+        sweep(locks, nowMs);
+      }
+      const expiresAtMs = nowMs + lockMaxLiveMs;
+      const granted: MessageQueue[] = [];
+      let isChanged = false;
+      for (const queue of queues) {
+        const key = queueKey(queue);
+        const held = locks.get(key);
+        if (held === undefined ? locks.size >= lockCountMax : held.clientId !== clientId && held.expiresAtMs > nowMs) continue;
+        locks.set(key, { queue, clientId, expiresAtMs });
+        granted.push(queue);
+        if (held?.clientId !== clientId) isChanged = true;
+      }
+      if (locks.size === 0) groups.delete(group);
+      if (isChanged) onHolderChange?.();
+      return granted;
+    },
+
+    unlock(group, clientId, queues) {
+      const locks = groups.get(group);
+      if (locks === undefined) return;
+      let isChanged = false;
+      for (const queue of queues) {
+        const key = queueKey(queue);
+        if (locks.get(key)?.clientId === clientId && locks.delete(key)) isChanged = true;
+      }
+      if (locks.size === 0) groups.delete(group);
+      if (isChanged) onHolderChange?.();
+    },
+
+    hasLiveLock(group) {
+      const nowMs = clock.monotonic();
+      for (const lock of groups.get(group)?.values() ?? []) if (lock.expiresAtMs > nowMs) return true;
+      return false;
+    },
+
+    *held() {
+      const nowMs = clock.monotonic();
+      for (const [group, locks] of groups) {
+        for (const { queue, clientId, expiresAtMs } of locks.values()) {
+          if (expiresAtMs > nowMs) yield [group, clientId, queue];
+        }
+      }
+    },
+
+    whenDurable: () => undefined,
+  };
+}
+
+function queueKey(queue: MessageQueue): string {
+  return `${queue.topic}@${queue.brokerName}@${queue.queueId}`;
+}

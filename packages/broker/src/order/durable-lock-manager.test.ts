@@ -1,0 +1,63 @@
+import { virtualEnvironment } from '@orbitmq/testing';
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import { createDurableLockManager } from './durable-lock-manager.js';
+import type { RebalanceLockManager } from './rebalance-lock-manager.js';
+
+const queue = (queueId: number) => ({ topic: 'T', brokerName: 'b', queueId });
+
+async function setup() {
+  const environment = virtualEnvironment(1);
+  const fileSystem = new MemoryFileSystem();
+  const open = (): Promise<RebalanceLockManager> =>
+    environment.time.settle(createDurableLockManager({ environment, fileSystem, directory: '/config' }));
+  return { environment, fileSystem, open, settle: environment.time.settle.bind(environment.time) };
+}
+
+test('a lock that was granted is held by the next broker too: its holder renews it, nobody else gets it', async () => {
+  const { open, settle } = await setup();
+  const before = await open();
+  expect(before.tryLock('g', 'a', [queue(0), queue(1)])).toHaveLength(2);
+  await settle(before.whenDurable() ?? Promise.reject(new Error('a new lock is not durable at once')));
+  const after = await open();
+  expect(after.tryLock('g', 'b', [queue(0), queue(1), queue(2)])).toEqual([queue(2)]);
+  expect(after.tryLock('g', 'a', [queue(0)])).toEqual([queue(0)]);
+});
+
+test('it lives for 60 s after the start, to the millisecond', async () => {
+  const { environment, open, settle } = await setup();
+  const before = await open();
+  before.tryLock('g', 'a', [queue(0)]);
+  await settle(before.whenDurable() ?? Promise.resolve());
+  await environment.time.advance(50_000);
+  const after = await open();
+  await environment.time.advance(59_999);
+  expect(after.tryLock('g', 'b', [queue(0)])).toEqual([]);
+  await environment.time.advance(1);
+  expect(after.tryLock('g', 'b', [queue(0)])).toEqual([queue(0)]);
+});
+
+test('a renewal has nothing to wait for; a change of the holder has', async () => {
+  const { open, settle } = await setup();
+  const locks = await open();
+  locks.tryLock('g', 'a', [queue(0)]);
+  await settle(locks.whenDurable() ?? Promise.resolve());
+  locks.tryLock('g', 'a', [queue(0)]);
+  expect(locks.whenDurable()).toBeUndefined();
+  locks.unlock('g', 'a', [queue(0)]);
+  locks.tryLock('g', 'b', [queue(0)]);
+  expect(locks.whenDurable()).toBeDefined();
+});
+
+test('what was given back is soon free for the next broker, and dead locks are not written', async () => {
+  const { environment, open } = await setup();
+  const before = await open();
+  before.tryLock('g', 'a', [queue(0)]);
+  await environment.time.advance(60_000);
+  before.tryLock('g', 'b', [queue(1)]);
+  before.tryLock('g', 'b', [queue(2)]);
+  before.unlock('g', 'b', [queue(2)]);
+  await environment.time.advance(100);
+  const after = await open();
+  expect(after.tryLock('g', 'c', [queue(0), queue(1), queue(2)])).toEqual([queue(0), queue(2)]);
+});

@@ -1,0 +1,79 @@
+/** HEART_BEAT (34), both versions (Java: ClientManageProcessor.heartBeat; page 05 §2). */
+import type { Logger } from '@orbitmq/core/kernel';
+import {
+  createResponse,
+  decodeHeartbeat,
+  type HeartbeatData,
+  Permission,
+  type RemotingCommand,
+  ResponseCode,
+  retryTopic,
+} from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { LiveConsumerManager } from '../../client/create-consumer-manager.js';
+import type { ProducerManager } from '../../client/producer-manager.js';
+import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { requestBody } from '../request-body.js';
+
+export interface HeartbeatProcessorOptions {
+  readonly consumers: LiveConsumerManager;
+  readonly producers: ProducerManager;
+  readonly groups: SubscriptionGroupManager;
+  readonly topics: TopicConfigManager;
+  /** Resolves when the NameServers know the topics of now, or after a bounded while; never rejects. */
+  readonly announceTopics: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+export class HeartbeatProcessor implements RequestProcessor {
+  readonly #options: HeartbeatProcessorOptions;
+
+  constructor(options: HeartbeatProcessorOptions) {
+    this.#options = options;
+  }
+
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    const heartbeat = decodeHeartbeat(requestBody(request));
+    let isTopicCreated = false;
+    let isSubChange = heartbeat.heartbeatFingerprint === 0;
+    for (const data of heartbeat.consumers) {
+      const group = this.#options.groups.find(data.groupName);
+      if (group === undefined) {
+        // As 5.x: this group is left out and the heartbeat succeeds; the pull says what is wrong.
+        this.#options.logger.warn('a consumer group is unknown and may not be created', { group: data.groupName });
+        continue;
+      }
+      if (group.retryQueueNums > 0)
+        isTopicCreated = this.#ensureRetryTopic(data.groupName, group.retryQueueNums) || isTopicCreated;
+      const channel = { connection, clientId: heartbeat.clientId, language: request.language, version: request.version };
+      this.#options.consumers.register(channel, data, heartbeat.withoutSub);
+      isSubChange = this.#isSubChange(heartbeat, data.groupName) || isSubChange;
+    }
+    for (const group of heartbeat.producerGroups) this.#options.producers.register(group, heartbeat.clientId, connection);
+    const extFields = { IS_SUPPORT_HEART_BEAT_V2: 'true', IS_SUB_CHANGE: String(isSubChange) };
+    const response = createResponse(request, ResponseCode.SUCCESS, { extFields });
+    if (!isTopicCreated) {
+      connection.respond(request, response);
+      return undefined;
+    }
+    // A client looks for its retry topic's route after the first answer; it would not look again for 30 s (page 00 §7).
+    return this.#options.announceTopics().then(() => connection.respond(request, response));
+  }
+
+  /** Whether the client has to send its subscriptions in full (V2): what it refers to is not what is known. */
+  #isSubChange(heartbeat: HeartbeatData, group: string): boolean {
+    const { heartbeatFingerprint: fingerprint, withoutSub } = heartbeat;
+    const known = this.#options.consumers.fingerprint(group);
+    if (withoutSub && fingerprint !== 0) return known !== fingerprint;
+    this.#options.consumers.setFingerprint(group, fingerprint);
+    return fingerprint === 0 || (known !== 0 && known !== fingerprint);
+  }
+
+  #ensureRetryTopic(group: string, queueNums: number): boolean {
+    const topic = retryTopic(group);
+    if (this.#options.topics.get(topic) !== undefined) return false;
+    this.#options.topics.ensure(topic, queueNums, Permission.READ | Permission.WRITE);
+    return true;
+  }
+}

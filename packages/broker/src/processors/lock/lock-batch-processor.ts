@@ -1,0 +1,48 @@
+/** LOCK_BATCH_MQ (41) and UNLOCK_BATCH_MQ (42) of orderly consumers (Java: AdminBrokerProcessor; page 05 §5). */
+import {
+  createResponse,
+  decodeLockBatch,
+  encodeLockBatchResult,
+  type RemotingCommand,
+  RequestCode,
+  ResponseCode,
+} from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
+import { requestBody } from '../request-body.js';
+
+/** Queues one request may name; clients send those they have of one broker. */
+const queuesPerBatchMax = 65_536;
+
+export class LockBatchProcessor implements RequestProcessor {
+  static readonly codes = [RequestCode.LOCK_BATCH_MQ, RequestCode.UNLOCK_BATCH_MQ];
+  readonly #locks: RebalanceLockManager;
+
+  constructor(locks: RebalanceLockManager) {
+    this.#locks = locks;
+  }
+
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    const { consumerGroup, clientId, queues } = decodeLockBatch(requestBody(request));
+    if (queues.length > queuesPerBatchMax) {
+      const remark = `${queues.length} queues in one request; the most is ${queuesPerBatchMax}`;
+      connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark }));
+      return undefined;
+    }
+    if (request.code === RequestCode.LOCK_BATCH_MQ) {
+      // What another client holds is left out of the answer, which succeeds all the same.
+      const granted = this.#locks.tryLock(consumerGroup, clientId, queues);
+      const grant = (): void => {
+        connection.respond(request, createResponse(request, ResponseCode.SUCCESS, { body: encodeLockBatchResult([...granted]) }));
+      };
+      // A holder that the broker would not know after a crash must not be told that it is one.
+      const durable = granted.length === 0 ? undefined : this.#locks.whenDurable();
+      if (durable !== undefined) return durable.then(grant);
+      grant();
+      return undefined;
+    }
+    this.#locks.unlock(consumerGroup, clientId, queues);
+    connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
+    return undefined;
+  }
+}

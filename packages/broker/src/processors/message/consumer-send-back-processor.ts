@@ -1,0 +1,134 @@
+import type { Random } from '@orbitmq/core/kernel';
+import {
+  type ConsumerSendMessageBackHeader,
+  consumerSendMessageBackHeader,
+  createResponse,
+  deadLetterTopic,
+  decodeProperties,
+  encodeProperties,
+  type MessageExt,
+  Permission,
+  PropertyName,
+  type RemotingCommand,
+  ResponseCode,
+  retryTopic,
+  SystemTopic,
+} from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { BrokerConfig } from '../../config/broker-config.js';
+import type { SubscriptionGroupConfig, SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import { decideSendBack, maxReconsumeTimesOf, type SendBackDecision } from '../../retry/dead-letter-rule.js';
+import type { DelayLevels } from '../../schedule/delay-levels.js';
+import { type Destination, delayDestination } from '../../schedule/delay-rewrite.js';
+import { copyMessage } from '../../store/copy-message.js';
+import type { MessageStore, MessageToStore } from '../../store/message-store.js';
+import { isStored, StartedPut } from '../../store/started-put.js';
+import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import type { InFlightGauge } from './in-flight-gauge.js';
+import type { MessageHosts } from './message-hosts.js';
+import { overload, Refusal } from './refusal.js';
+import { codeOfPut, remarkOfPut } from './send-answer.js';
+
+export interface ConsumerSendBackProcessorDeps {
+  readonly random: Random;
+  readonly config: BrokerConfig;
+  readonly store: MessageStore;
+  readonly topics: TopicConfigManager;
+  readonly groups: SubscriptionGroupManager;
+  readonly levels: DelayLevels;
+  readonly hosts: MessageHosts;
+  readonly inFlight: InFlightGauge;
+}
+
+const hiddenTopics: ReadonlySet<string> = new Set([SystemTopic.TRANS_HALF, SystemTopic.TRANS_OP_HALF, SystemTopic.SCHEDULE]);
+const readWrite = Permission.READ | Permission.WRITE;
+
+/**
+ * CONSUMER_SEND_MSG_BACK (36): a message that a consumer could not handle comes again later, or goes to the dead letters (Java:
+ * AbstractSendMessageProcessor.consumerSendMsgBack; page 06 §2). Answered when the new message is durable, so the consumer advances its
+ * offset only behind it.
+ */
+export class ConsumerSendBackProcessor implements RequestProcessor {
+  readonly #deps: ConsumerSendBackProcessorDeps;
+
+  constructor(deps: ConsumerSendBackProcessorDeps) {
+    this.#deps = deps;
+  }
+
+  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
+    const refusal = await this.#sendBack(request);
+    const code = refusal?.code ?? ResponseCode.SUCCESS;
+    connection.respond(request, createResponse(request, code, { remark: refusal?.remark }));
+  }
+
+  async #sendBack(request: RemotingCommand): Promise<Refusal | undefined> {
+    const header = consumerSendMessageBackHeader.decodeCommand(request);
+    const { config, groups, topics, inFlight } = this.#deps;
+    if (inFlight.isFull) return overload('too many messages wait for their flush');
+    const group = groups.find(header.group);
+    if (group === undefined) {
+      return new Refusal(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, `subscription group not exist, ${header.group}`);
+    }
+    if ((config.brokerPermission & Permission.WRITE) === 0) {
+      return new Refusal(ResponseCode.NO_PERMISSION, `the broker[${config.brokerIP1}] sending message is forbidden`);
+    }
+    // A group that an operator has set to have no retries.
+    if (group.retryQueueNums <= 0) return undefined;
+    const retry = topics.ensure(retryTopic(header.group), group.retryQueueNums, readWrite);
+    if ((retry.perm & Permission.WRITE) === 0) {
+      return new Refusal(ResponseCode.NO_PERMISSION, `the topic[${retry.topicName}] sending message is forbidden`);
+    }
+    inFlight.enter();
+    try {
+      return await this.#store(request, header, group);
+    } finally {
+      inFlight.leave();
+    }
+  }
+
+  async #store(
+    request: RemotingCommand,
+    header: ConsumerSendMessageBackHeader,
+    group: SubscriptionGroupConfig,
+  ): Promise<Refusal | undefined> {
+    const { store } = this.#deps;
+    const original = await store.lookMessage(header.offset);
+    // Nobody consumed these; copying one would make an undecided or delayed message visible.
+    if (original === undefined || hiddenTopics.has(original.topic)) {
+      return new Refusal(ResponseCode.SYSTEM_ERROR, `look message by offset failed, ${header.offset}`);
+    }
+    const decision = decideSendBack({
+      reconsumeTimes: original.reconsumeTimes,
+      maxReconsumeTimes: maxReconsumeTimesOf(request.version, header.maxReconsumeTimes, group.retryMaxTimes),
+      delayLevel: header.delayLevel,
+    });
+    const status = await StartedPut.of(store, this.#messageFor(original, group, decision)).done;
+    return isStored(status) ? undefined : new Refusal(codeOfPut(status), remarkOfPut(status) ?? status);
+  }
+
+  #messageFor(original: MessageExt, group: SubscriptionGroupConfig, decision: SendBackDecision): MessageToStore {
+    const { levels, hosts } = this.#deps;
+    const properties = decodeProperties(original.propertiesBytes);
+    properties[PropertyName.RETRY_TOPIC] ??= original.topic;
+    properties[PropertyName.ORIGIN_MESSAGE_ID] ??= hosts.messageIds.idOf(original.physicalOffset);
+    properties[PropertyName.WAIT] = 'false';
+    const destination = this.#destination(group, decision);
+    let place = destination;
+    if (decision.kind === 'retry') place = delayDestination(levels, decision.delayLevel, properties, destination);
+    else properties[PropertyName.DELAY] = '0';
+    const copy = copyMessage(original, { ...place, properties: Buffer.from(encodeProperties(properties)) });
+    return {
+      ...copy,
+      sysFlag: hosts.withHostBits(copy.sysFlag, copy.bornHost),
+      storeHost: hosts.storeHost,
+      reconsumeTimes: original.reconsumeTimes + 1,
+    };
+  }
+
+  #destination(group: SubscriptionGroupConfig, decision: SendBackDecision): Destination {
+    const { random, topics } = this.#deps;
+    if (decision.kind === 'retry') return { topic: retryTopic(group.groupName), queueId: random.int(group.retryQueueNums) };
+    const config = topics.ensure(deadLetterTopic(group.groupName), 1, readWrite);
+    return { topic: config.topicName, queueId: random.int(Math.max(1, config.writeQueueNums)) };
+  }
+}

@@ -1,0 +1,110 @@
+import { type Environment, InvariantError } from '@orbitmq/core/kernel';
+import {
+  createResponse,
+  decodePullMessage,
+  type PullMessageHeader,
+  PullSysFlag,
+  type RemotingCommand,
+  ResponseCode,
+} from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import { tagPredicate } from '../../filter/tag-predicate.js';
+import type { ParkedPull } from '../../long-polling/parked-pull.js';
+import type { PullHoldService } from '../../long-polling/pull-hold-service.js';
+import type { ConsumerOffsetManager } from '../../offset/consumer-offset-manager.js';
+import type { GetMessageResult, MessageStore, TagsCodePredicate } from '../../store/message-store.js';
+import { codeOfRead, PullAnswer } from './pull-answer.js';
+import { checkPull, type PullCheckDeps } from './pull-checks.js';
+import { Refusal } from './refusal.js';
+
+export interface PullMessageProcessorDeps extends PullCheckDeps {
+  readonly environment: Environment;
+  readonly store: MessageStore;
+  readonly offsets: ConsumerOffsetManager;
+  readonly holds: PullHoldService;
+}
+
+/**
+ * PULL_MESSAGE (11): reads a queue, waits for a message when there is none, and commits the group's offset on the way (Java:
+ * PullMessageProcessor; page 04). A read of the log's tail is answered in the turn of its request, without a promise.
+ */
+export class PullMessageProcessor implements RequestProcessor {
+  readonly #deps: PullMessageProcessorDeps;
+
+  constructor(deps: PullMessageProcessorDeps) {
+    this.#deps = deps;
+    deps.holds.onRerun((pull) => this.#rerun(pull));
+  }
+
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    return this.#pull(request, connection, decodePullMessage(request), true);
+  }
+
+  #rerun({ request, connection, header }: ParkedPull): void {
+    const fail = (error: unknown): void => {
+      if (error instanceof InvariantError) throw error;
+      this.#deps.environment.logger.error('a parked pull failed', { topic: header.topic, queueId: header.queueId, error });
+      const remark = error instanceof Error ? error.message : 'the pull failed';
+      connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark }));
+    };
+    try {
+      void this.#pull(request, connection, header, false)?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #pull(
+    request: RemotingCommand,
+    connection: ServerConnection,
+    header: PullMessageHeader,
+    isFirst: boolean,
+  ): void | Promise<void> {
+    const subscription = checkPull(header, this.#deps);
+    if (subscription instanceof Refusal) {
+      connection.respond(request, createResponse(request, subscription.code, { remark: subscription.remark }));
+      return;
+    }
+    if (isFirst) this.#commit(header);
+    const matches = tagPredicate(subscription);
+    const { topic, queueId, queueOffset, maxMsgNums } = header;
+    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount: Math.max(1, maxMsgNums), matches });
+    if (!(result instanceof Promise)) {
+      this.#answer(request, connection, header, matches, result, isFirst);
+      return;
+    }
+    return result.then((read) => this.#answer(request, connection, header, matches, read, isFirst));
+  }
+
+  /** Once per pull, on its arrival, also when nothing is found; not again when it is woken. */
+  #commit(header: PullMessageHeader): void {
+    if ((header.sysFlag & PullSysFlag.COMMIT_OFFSET) === 0 || header.commitOffset < 0) return;
+    this.#deps.offsets.commit(header.consumerGroup, header.topic, header.queueId, header.commitOffset);
+  }
+
+  #answer(
+    request: RemotingCommand,
+    connection: ServerConnection,
+    header: PullMessageHeader,
+    matches: TagsCodePredicate | undefined,
+    result: GetMessageResult,
+    isFirst: boolean,
+  ): void {
+    const code = codeOfRead(result, header.queueOffset);
+    const isSuspending = isFirst && (header.sysFlag & PullSysFlag.SUSPEND) !== 0;
+    if (code !== ResponseCode.PULL_NOT_FOUND || !isSuspending) {
+      connection.respondFrame(request, new PullAnswer(request, code, result));
+      return;
+    }
+    const { holds, environment, config } = this.#deps;
+    if (!holds.isParking) {
+      connection.respond(
+        request,
+        createResponse(request, ResponseCode.SERVICE_NOT_AVAILABLE, { remark: 'the broker is stopping' }),
+      );
+      return;
+    }
+    const suspendMs = config.longPollingEnable ? header.suspendTimeoutMillis : config.shortPollingTimeMills;
+    holds.park({ request, connection, header, matches, deadlineMs: environment.clock.monotonic() + suspendMs });
+  }
+}

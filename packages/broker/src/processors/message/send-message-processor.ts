@@ -1,0 +1,247 @@
+import type { Random } from '@orbitmq/core/kernel';
+import {
+  deadLetterTopic,
+  decodeSendMessage,
+  encodeProperties,
+  nameValueSeparator,
+  Permission,
+  PropertyName,
+  propertySeparator,
+  type ReceivedSendMessageHeader,
+  type RemotingCommand,
+  ResponseCode,
+  retryTopicPrefix,
+  SysFlag,
+} from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { BrokerConfig } from '../../config/broker-config.js';
+import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
+import { isDeadLetterSend, maxReconsumeTimesOf } from '../../retry/dead-letter-rule.js';
+import type { DelayLevels } from '../../schedule/delay-levels.js';
+import type { Destination } from '../../schedule/delay-rewrite.js';
+import type { MessageStore, MessageToStore } from '../../store/message-store.js';
+import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { overload, Refusal } from './refusal.js';
+import { refuseSend, SendAnswer, type SendAnswerContext } from './send-answer.js';
+import { type BatchFacts, batchMessages } from './send-batch.js';
+import { type RewriteRules, rewriteSend } from './send-rewrite.js';
+import { type SendTarget, SendTargets } from './send-targets.js';
+import { SentProperties } from './sent-properties.js';
+
+export interface SendMessageProcessorDeps {
+  readonly random: Random;
+  readonly config: BrokerConfig;
+  readonly store: MessageStore;
+  readonly topics: TopicConfigManager;
+  readonly groups: SubscriptionGroupManager;
+  readonly locks: RebalanceLockManager;
+  readonly levels: DelayLevels;
+  readonly answers: SendAnswerContext;
+  readonly batchCountMax: number;
+  readonly nextUniqueKey: () => string;
+  /** False while the check cannot keep up: no further half message is taken. */
+  readonly canTakeHalf: () => boolean;
+}
+
+/** No stored property string is longer, so no longer one is looked at. */
+const propertiesBytesMax = 32_767;
+const noProperties = Buffer.alloc(0);
+const separatorByte = propertySeparator.charCodeAt(0);
+const uniqueKeyStart = PropertyName.UNIQ_KEY + nameValueSeparator;
+const readWrite = Permission.READ | Permission.WRITE;
+
+const emptyBody = new Refusal(ResponseCode.SYSTEM_ERROR, 'the message body is empty');
+const bodyTooLarge = new Refusal(ResponseCode.MESSAGE_ILLEGAL, 'the message is illegal: its body is larger than maxMessageSize');
+const propertiesTooLarge = new Refusal(
+  ResponseCode.MESSAGE_ILLEGAL,
+  'the message is illegal: its properties are larger than 32767 bytes',
+);
+const innerBatch = new Refusal(
+  ResponseCode.MESSAGE_ILLEGAL,
+  'the message is illegal: inner batches need a topic of type BatchCQ',
+);
+
+/**
+ * SEND_MESSAGE (10), SEND_MESSAGE_V2 (310) and SEND_BATCH_MESSAGE (320), two-way and one-way (Java: SendMessageProcessor; page 03).
+ * Whether it is a batch says the header, not the code. Checks come in the order of Java 5.5. A plain message makes three objects:
+ * the stored properties, the message, and its answer.
+ */
+export class SendMessageProcessor implements RequestProcessor {
+  readonly #deps: SendMessageProcessorDeps;
+  readonly #store: MessageStore;
+  readonly #answers: SendAnswerContext;
+  readonly #targets: SendTargets;
+  readonly #rewriteRules: RewriteRules;
+  readonly #brokerSuffix: Buffer;
+  /** Reused: it is read before anything else can run. */
+  readonly #properties = new SentProperties();
+
+  constructor(deps: SendMessageProcessorDeps) {
+    const { config, answers } = deps;
+    const brokerProperties = {
+      [PropertyName.CLUSTER]: config.brokerClusterName,
+      [PropertyName.MSG_REGION]: answers.regionId,
+      [PropertyName.TRACE_ON]: String(answers.traceOn),
+    };
+    this.#deps = deps;
+    this.#store = deps.store;
+    this.#answers = answers;
+    this.#targets = new SendTargets(config, deps.topics);
+    this.#brokerSuffix = Buffer.from(encodeProperties(brokerProperties));
+    this.#rewriteRules = {
+      levels: deps.levels,
+      rejectTransactionMessage: config.rejectTransactionMessage,
+      brokerProperties,
+      nextUniqueKey: deps.nextUniqueKey,
+    };
+  }
+
+  process(request: RemotingCommand, connection: ServerConnection): void {
+    const header = decodeSendMessage(request);
+    const refusal = this.#accept(request, header, connection);
+    if (refusal !== undefined) refuseSend(request, connection, this.#answers, refusal);
+  }
+
+  #accept(request: RemotingCommand, header: ReceivedSendMessageHeader, connection: ServerConnection): Refusal | undefined {
+    if (this.#answers.inFlight.isFull) return overload('too many messages wait for their flush');
+    const body = request.body;
+    if (body === undefined) return emptyBody;
+    const target = this.#targets.find(header);
+    if (target instanceof Refusal) return target;
+    if (body.length > this.#deps.config.maxMessageSize) return bodyTooLarge;
+    const sent = header.propertiesBytes ?? noProperties;
+    if (sent.length > propertiesBytesMax) return propertiesTooLarge;
+    if ((header.sysFlag & SysFlag.INNER_BATCH) !== 0) return innerBatch;
+    const queueId = header.queueId >= 0 ? header.queueId : this.#deps.random.int(target.writeQueueNums);
+    this.#properties.read(sent);
+    if (header.batch === true) return this.#sendBatch(request, header, connection, { target, queueId, body, sent });
+    const isMarked = (header.sysFlag & SysFlag.TRANSACTION_MASK) !== 0;
+    if (target.isRetry || isMarked || !this.#properties.isPlain) {
+      return this.#sendRewritten(request, header, connection, { target, queueId, body, sent });
+    }
+    const uniqueKey = this.#properties.uniqueKey ?? this.#deps.nextUniqueKey();
+    const properties = this.#storedProperties(sent, uniqueKey);
+    const message = this.#message(header, connection, body, target.topic, queueId, header.sysFlag, properties);
+    this.#store.putMessage(message, new SendAnswer(request, connection, this.#answers, queueId, uniqueKey));
+    return undefined;
+  }
+
+  /** What was sent, and behind it what the broker adds (page 03 §3, as 5.x). */
+  #storedProperties(sent: Buffer, uniqueKey: string): Buffer {
+    const isOpen = sent.length > 0 && sent[sent.length - 1] !== separatorByte;
+    const key = this.#properties.uniqueKey === undefined ? uniqueKeyStart + uniqueKey + propertySeparator : '';
+    const suffix = this.#brokerSuffix;
+    const stored = Buffer.allocUnsafe(sent.length + (isOpen ? 1 : 0) + key.length + suffix.length);
+    let at = sent.copy(stored);
+    if (isOpen) {
+      stored[at] = separatorByte;
+      at += 1;
+    }
+    if (key !== '') at += stored.write(key, at, 'latin1');
+    suffix.copy(stored, at);
+    return stored;
+  }
+
+  #message(
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+    body: Buffer,
+    topic: string,
+    queueId: number,
+    sysFlag: number,
+    properties: Buffer,
+  ): MessageToStore {
+    const hosts = this.#answers.hosts;
+    const bornHost = hosts.bornHost(connection);
+    return {
+      topic,
+      queueId,
+      flag: header.flag,
+      sysFlag: hosts.withHostBits(sysFlag, bornHost),
+      bornTimestamp: header.bornTimestamp,
+      bornHost,
+      storeHost: hosts.storeHost,
+      reconsumeTimes: header.reconsumeTimes ?? 0,
+      preparedTransactionOffset: 0,
+      body,
+      properties,
+      waitStore: this.#properties.waitStore,
+    };
+  }
+
+  #sendRewritten(
+    request: RemotingCommand,
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+    send: Send,
+  ): Refusal | undefined {
+    const requested = { topic: send.target.topic, queueId: send.queueId };
+    const destination = send.target.isRetry ? this.#retryDestination(request, header, requested) : requested;
+    if (destination instanceof Refusal) return destination;
+    const rewritten = rewriteSend(
+      {
+        destination,
+        sysFlag: header.sysFlag,
+        reconsumeTimes: header.reconsumeTimes ?? 0,
+        properties: send.sent,
+        isDeadLetter: destination !== requested,
+      },
+      this.#rewriteRules,
+    );
+    if (rewritten instanceof Refusal) return rewritten;
+    if (rewritten.isHalf && !this.#deps.canTakeHalf()) return overload('too many transactions are undecided');
+    const { topic, queueId, sysFlag, properties, uniqueKey } = rewritten;
+    const message = this.#message(header, connection, send.body, topic, queueId, sysFlag, properties);
+    this.#store.putMessage(message, new SendAnswer(request, connection, this.#answers, destination.queueId, uniqueKey));
+    return undefined;
+  }
+
+  /** A send to `%RETRY%group`: the same object when it may go there, the dead letters when it was retried enough (page 06 §3). */
+  #retryDestination(request: RemotingCommand, header: ReceivedSendMessageHeader, requested: Destination): Destination | Refusal {
+    const { groups, topics, locks, random } = this.#deps;
+    const groupName = requested.topic.slice(retryTopicPrefix.length);
+    const group = groups.find(groupName);
+    if (group === undefined) {
+      return new Refusal(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, `subscription group not exist, ${groupName}`);
+    }
+    const isDeadLetter = isDeadLetterSend({
+      reconsumeTimes: header.reconsumeTimes ?? 0,
+      maxReconsumeTimes: maxReconsumeTimesOf(request.version, header.maxReconsumeTimes, group.retryMaxTimes),
+      hasLiveLock: locks.hasLiveLock(groupName),
+    });
+    if (!isDeadLetter) return requested;
+    const config = topics.ensure(deadLetterTopic(groupName), 1, readWrite);
+    return { topic: config.topicName, queueId: random.int(Math.max(1, config.writeQueueNums)) };
+  }
+
+  #sendBatch(
+    request: RemotingCommand,
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+    send: Send,
+  ): Refusal | undefined {
+    const facts: BatchFacts = {
+      body: send.body,
+      properties: send.sent,
+      sysFlag: header.sysFlag,
+      isRetryTopic: send.target.isRetry,
+      countMax: this.#deps.batchCountMax,
+    };
+    const empty = Buffer.alloc(0);
+    const common = this.#message(header, connection, empty, send.target.topic, send.queueId, header.sysFlag, empty);
+    const messages = batchMessages(facts, common);
+    if (messages instanceof Refusal) return messages;
+    const uniqueKey = this.#properties.uniqueKey ?? this.#deps.nextUniqueKey();
+    this.#store.putMessages(messages, new SendAnswer(request, connection, this.#answers, send.queueId, uniqueKey));
+    return undefined;
+  }
+}
+
+interface Send {
+  readonly target: SendTarget;
+  readonly queueId: number;
+  readonly body: Buffer;
+  /** The property string as sent. */
+  readonly sent: Buffer;
+}

@@ -1,0 +1,101 @@
+import {
+  checkTopicName,
+  Permission,
+  ResponseCode,
+  retryTopicPrefix,
+  type SendMessageHeader,
+  SystemTopic,
+  type TopicConfig,
+} from '@orbitmq/protocol';
+import type { BrokerConfig } from '../../config/broker-config.js';
+import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { Refusal } from './refusal.js';
+
+/** A topic that may be sent to, with what the send path asks of it. */
+export interface SendTarget {
+  /** Always the same string for a topic, so that maps over topics compare it by identity. */
+  readonly topic: string;
+  readonly writeQueueNums: number;
+  /** Queue ids at or above are refused: max(read, write), as in Java. */
+  readonly queueLimit: number;
+  /** `%RETRY%…`: what consumers send when sending back failed. */
+  readonly isRetry: boolean;
+}
+
+/** Clients never write these; `rmq_sys_*` is ours to refuse, since one such message stops Apache's timer (page 03, trap 16). */
+const forbiddenTopics: ReadonlySet<string> = new Set([
+  SystemTopic.SCHEDULE,
+  SystemTopic.TRANS_HALF,
+  SystemTopic.TRANS_OP_HALF,
+  SystemTopic.TRANS_CHECK_MAX_TIME,
+  SystemTopic.SELF_TEST,
+  SystemTopic.OFFSET_MOVED_EVENT,
+]);
+const forbiddenPrefix = 'rmq_sys_';
+
+function isForbidden(topic: string): boolean {
+  return forbiddenTopics.has(topic) || topic.startsWith(forbiddenPrefix);
+}
+
+/**
+ * The checks that a topic must pass before anything is sent to it, in Java's order (AbstractSendMessageProcessor.msgCheck;
+ * pages 03 §7 and 24 §3). A topic that passed is remembered until its configuration changes, so that a send asks one map;
+ * the memory holds only topics that exist.
+ */
+export class SendTargets {
+  readonly #config: BrokerConfig;
+  readonly #topics: TopicConfigManager;
+  readonly #known = new Map<string, SendTarget>();
+
+  constructor(config: BrokerConfig, topics: TopicConfigManager) {
+    this.#config = config;
+    this.#topics = topics;
+    topics.onChange((changed) => {
+      this.#known.delete(changed.topicName);
+    });
+  }
+
+  find(header: SendMessageHeader): SendTarget | Refusal {
+    const known = this.#known.get(header.topic) ?? this.#resolve(header);
+    if (known instanceof Refusal || header.queueId < known.queueLimit) return known;
+    return new Refusal(
+      ResponseCode.INVALID_PARAMETER,
+      `request queueId[${header.queueId}] is illegal, topic[${header.topic}] has ${known.queueLimit} queues`,
+    );
+  }
+
+  #resolve(header: SendMessageHeader): SendTarget | Refusal {
+    const topic = header.topic;
+    const existing = this.#topics.get(topic);
+    if ((this.#config.brokerPermission & Permission.WRITE) === 0 && existing?.order === true) {
+      return new Refusal(ResponseCode.NO_PERMISSION, `the broker[${this.#config.brokerIP1}] sending message is forbidden`);
+    }
+    const problem = checkTopicName(topic);
+    if (problem !== undefined) return new Refusal(ResponseCode.INVALID_PARAMETER, problem);
+    if (isForbidden(topic)) {
+      return new Refusal(ResponseCode.NO_PERMISSION, `Sending message to topic[${topic}] is forbidden.`);
+    }
+    const config = existing ?? this.#create(header);
+    if (config === undefined) {
+      return new Refusal(ResponseCode.TOPIC_NOT_EXIST, `topic[${topic}] not exist, apply first please!`);
+    }
+    return this.#remember(config);
+  }
+
+  #create(header: SendMessageHeader): TopicConfig | undefined {
+    const { topic, defaultTopic, defaultTopicQueueNums } = header;
+    if (topic.startsWith(retryTopicPrefix)) return this.#topics.ensure(topic, 1, Permission.READ | Permission.WRITE);
+    return this.#topics.createForSend(topic, defaultTopic, defaultTopicQueueNums);
+  }
+
+  #remember(config: TopicConfig): SendTarget {
+    const target: SendTarget = {
+      topic: config.topicName,
+      writeQueueNums: Math.max(1, config.writeQueueNums),
+      queueLimit: Math.max(config.readQueueNums, config.writeQueueNums),
+      isRetry: config.topicName.startsWith(retryTopicPrefix),
+    };
+    this.#known.set(target.topic, target);
+    return target;
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { SentProperties } from './sent-properties.js';
+
+const bytes = (text: string): Buffer => Buffer.from(text.replaceAll('=', '\u0001').replaceAll(';', '\u0002'));
+
+function read(text: string): SentProperties {
+  const properties = new SentProperties();
+  properties.read(bytes(text));
+  return properties;
+}
+
+describe('SentProperties', () => {
+  it.each(['', 'A=b', 'A=b;', 'KEYS=k;TAGS=t;WAIT=true;UNIQ_KEY=u;color=red', 'DELAYED=1;TAGSX=1;CLUSTERS=1;PGROUP=g'])(
+    'can store %j as it is',
+    (text) => {
+      expect(read(text).isPlain).toBe(true);
+    },
+  );
+
+  it.each([
+    'DELAY=3',
+    'TRAN_MSG=true',
+    'TRAN_MSG=false',
+    'TIMER_DELAY_SEC=1',
+    'TIMER_DELAY_MS=1',
+    'TIMER_DELIVER_MS=1',
+    'CLUSTER=c',
+    'MSG_REGION=r',
+    'TRACE_ON=true',
+    'REAL_TOPIC=t',
+    'REAL_QID=1',
+    '__transactionId__=x',
+    'POP_CK=x',
+    '__CRC32#=1',
+    '__RMQ.TRANSIENT.X=1',
+    'TAGS=a;TAGS=b',
+    'UNIQ_KEY=a;UNIQ_KEY=b',
+    'A=b;;C=d',
+    ';A=b',
+    'A=b;;',
+    '=b',
+    'A=',
+    'A',
+    'A;B=c',
+  ])('sends %j the long way', (text) => {
+    expect(read(text).isPlain).toBe(false);
+  });
+
+  it('knows the unique key and the wish not to wait', () => {
+    const properties = read('A=b;UNIQ_KEY=Kä;WAIT=false');
+    expect(properties.uniqueKey).toBe('Kä');
+    expect(properties.waitStore).toBe(false);
+    expect(read('WAIT=true').waitStore).toBe(true);
+    expect(read('WAIT=FALSE').waitStore).toBe(true);
+  });
+
+  it('forgets the message before', () => {
+    const properties = new SentProperties();
+    properties.read(bytes('UNIQ_KEY=u;WAIT=false;DELAY=1'));
+    properties.read(bytes('A=b'));
+    expect(properties).toMatchObject({ uniqueKey: undefined, waitStore: true, isPlain: true });
+  });
+
+  it('lets a value contain the name separator', () => {
+    expect(read('A=b=c;UNIQ_KEY=u').uniqueKey).toBe('u');
+    expect(read('A=b=c').isPlain).toBe(true);
+  });
+});

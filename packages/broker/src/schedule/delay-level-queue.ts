@@ -1,0 +1,173 @@
+import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kernel';
+import { SystemTopic } from '@orbitmq/protocol';
+import type { MessageStore, PutStatus, QueueEntry } from '../store/message-store.js';
+import { isStored, StartedPut } from '../store/started-put.js';
+import { deliveredMessage } from './delivered-message.js';
+import { DueTimeRule } from './due-time-rule.js';
+
+export interface DelayLevelQueueDeps {
+  readonly environment: Environment;
+  readonly store: MessageStore;
+  readonly level: number;
+  readonly delayMs: number;
+  /** Messages stored again at a time, and their bytes; a single larger one is taken alone. */
+  readonly batchMax: number;
+  readonly batchBytesMax: number;
+  /** Where delivery goes on, as persisted. */
+  readonly startOffset: number;
+}
+
+/** A wall clock that is set forward is noticed after this long at the latest. */
+const lookAgainMs = 1000;
+/** After a put that failed (Java: DELAY_FOR_A_WHILE). */
+const retryMs = 100;
+/** After a read that failed (Java: DELAY_FOR_A_PERIOD). */
+const readRetryMs = 10_000;
+
+/**
+ * One delay level (Java: ScheduleMessageService.DeliverDelayedMessageTimerTask; page 25 §1.2). It sleeps until the head of its queue is
+ * due instead of polling, and delivers what is due in batches.
+ *
+ * Invariants: nothing is delivered before its time; messages of a level are delivered in order; the offset passes a message only when
+ * its delivered copy is durable, so a crash repeats but never loses; a message that was delivered behind one that failed is not repeated.
+ */
+export class DelayLevelQueue {
+  readonly #deps: DelayLevelQueueDeps;
+  readonly #rule: DueTimeRule;
+  readonly #queueId: number;
+  #offset: number;
+  /** Delivered offsets above `#offset`; at most one batch. */
+  readonly #delivered = new Set<number>();
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #isWokenAgain = false;
+  #isStopped = false;
+
+  constructor(deps: DelayLevelQueueDeps) {
+    this.#deps = deps;
+    this.#rule = new DueTimeRule(deps.environment.clock);
+    this.#queueId = deps.level - 1;
+    const { store } = deps;
+    const max = store.maxOffset(SystemTopic.SCHEDULE, this.#queueId);
+    this.#offset = Math.max(store.minOffset(SystemTopic.SCHEDULE, this.#queueId), Math.min(deps.startOffset, max));
+  }
+
+  /** Everything below is delivered. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** A message came, or may have come. Nothing to do while an older one is waited for. */
+  wake(): void {
+    if (this.#isStopped || this.#timer !== undefined) return;
+    if (this.#running !== undefined) {
+      this.#isWokenAgain = true;
+      return;
+    }
+    this.#running = this.#run()
+      .catch((error: unknown) => {
+        if (error instanceof InvariantError) throw error;
+        this.#deps.environment.logger.error('delayed messages cannot be read; tried again', { level: this.#deps.level, error });
+        this.#sleep(readRetryMs);
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Ends after the batch that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#isWokenAgain = false;
+      while (await this.#deliverNext());
+    } while (this.#isWokenAgain && this.#timer === undefined && !this.#isStopped);
+  }
+
+  /** Delivers what is due; false when there is nothing more to do now. */
+  async #deliverNext(): Promise<boolean> {
+    const { store, batchMax, batchBytesMax, delayMs } = this.#deps;
+    if (this.#isStopped) return false;
+    this.#offset = Math.max(this.#offset, store.minOffset(SystemTopic.SCHEDULE, this.#queueId));
+    const entries = await store.queueEntries(SystemTopic.SCHEDULE, this.#queueId, this.#offset, batchMax);
+    const due: QueueEntry[] = [];
+    let sizeBytes = 0;
+    for (const entry of entries) {
+      const waitMs = this.#rule.waitMs(entry.tagsCode, delayMs);
+      sizeBytes += entry.sizeBytes;
+      if (waitMs === 0 && (due.length === 0 || sizeBytes <= batchBytesMax)) {
+        due.push(entry);
+        continue;
+      }
+      if (due.length === 0) this.#sleepUntilDue(entry);
+      break;
+    }
+    if (due.length === 0) return false;
+    if (await this.#deliver(due)) return true;
+    this.#sleep(retryMs);
+    return false;
+  }
+
+  #sleepUntilDue(head: QueueEntry): void {
+    if (this.#isStopped) return;
+    const waitMs = this.#rule.waitMs(head.tagsCode, this.#deps.delayMs);
+    this.#timer = this.#deps.environment.timers.setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (this.#rule.waitMs(head.tagsCode, this.#deps.delayMs) > 0) this.#sleepUntilDue(head);
+        else this.wake();
+      },
+      Math.min(waitMs, lookAgainMs),
+    );
+  }
+
+  #sleep(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#timer = this.#deps.environment.timers.setTimeout(() => {
+      this.#timer = undefined;
+      this.wake();
+    }, delayMs);
+  }
+
+  /** Returns whether all were delivered. */
+  async #deliver(due: readonly QueueEntry[]): Promise<boolean> {
+    const puts = await this.#putAll(due);
+    let failure: PutStatus | undefined;
+    for (const [index, entry] of due.entries()) {
+      const status = await puts[index]?.done;
+      if (status === undefined || isStored(status)) this.#delivered.add(entry.queueOffset);
+      else failure ??= status;
+    }
+    for (const entry of due) {
+      if (!this.#delivered.delete(entry.queueOffset)) break;
+      this.#offset = entry.queueOffset + 1;
+    }
+    if (failure === undefined) return true;
+    this.#deps.environment.logger.error('a delayed message could not be delivered; tried again', {
+      level: this.#deps.level,
+      queueOffset: this.#offset,
+      status: failure,
+    });
+    return false;
+  }
+
+  /** Reads all, then stores all in one turn, in order. `undefined` for what needs no delivery. */
+  async #putAll(due: readonly QueueEntry[]): Promise<(StartedPut | undefined)[]> {
+    const { store, environment, level } = this.#deps;
+    const delayed = await Promise.all(due.map((entry) => store.lookMessage(entry.physicalOffset)));
+    return delayed.map((message, index) => {
+      const queueOffset = due[index]?.queueOffset ?? -1;
+      if (this.#delivered.has(queueOffset)) return undefined;
+      const toStore = message === undefined ? undefined : deliveredMessage(message);
+      if (toStore !== undefined) return StartedPut.of(store, toStore);
+      environment.logger.warn('a delayed message has no destination or is gone, and is left out', { level, queueOffset });
+      return undefined;
+    });
+  }
+}

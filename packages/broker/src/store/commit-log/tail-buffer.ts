@@ -1,0 +1,105 @@
+/**
+ * The newest part of the log in memory. Records are encoded straight into it, written to the file from it, and served to
+ * consumers as slices of it: no byte is copied twice. Invariants: a chunk's bytes never change below `usedBytes`; chunks
+ * are in log order; only chunks that are wholly durable are dropped; together they stay near `bytesMax`.
+ */
+import { invariant } from '@orbitmq/core/kernel';
+
+/** Chunks kept for reuse: fresh memory costs page faults. Only chunks of which no slice was ever handed out come back. */
+const spareCountMax = 4;
+
+export class TailChunk {
+  /** Log offset of the first byte. */
+  readonly physicalStart: number;
+  readonly bytes: Buffer;
+  usedBytes = 0;
+  /** A slice went out of the store; who has it relies on the bytes. */
+  isShared = false;
+
+  constructor(physicalStart: number, bytes: Buffer) {
+    this.physicalStart = physicalStart;
+    this.bytes = bytes;
+  }
+
+  get physicalEnd(): number {
+    return this.physicalStart + this.usedBytes;
+  }
+
+  /** The bytes of `[physicalOffset, physicalOffset + sizeBytes)`, which must be inside. */
+  share(physicalOffset: number, sizeBytes: number): Buffer {
+    this.isShared = true;
+    const from = physicalOffset - this.physicalStart;
+    return this.bytes.subarray(from, from + sizeBytes);
+  }
+}
+
+export class TailBuffer {
+  readonly #chunkBytes: number;
+  readonly #bytesMax: number;
+  readonly #chunks: TailChunk[] = [];
+  readonly #spares: Buffer[] = [];
+  #current: TailChunk | undefined;
+  #bytes = 0;
+
+  constructor(limits: { readonly tailChunkBytes: number; readonly tailBytesMax: number }) {
+    this.#chunkBytes = limits.tailChunkBytes;
+    this.#bytesMax = limits.tailBytesMax;
+  }
+
+  /** Memory taken. */
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
+  /** The chunk in which the next record, at `physicalOffset`, is to be encoded: it has room for `sizeBytes`. */
+  room(physicalOffset: number, sizeBytes: number): TailChunk {
+    const current = this.#current;
+    if (
+      current !== undefined &&
+      current.usedBytes + sizeBytes <= current.bytes.length &&
+      current.physicalStart + current.usedBytes === physicalOffset
+    ) {
+      return current;
+    }
+    return this.#open(physicalOffset, sizeBytes);
+  }
+
+  /** The chunk that holds the whole record. */
+  find(physicalOffset: number, sizeBytes: number): TailChunk | undefined {
+    const chunks = this.#chunks;
+    let low = 0;
+    let high = chunks.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const chunk = chunks[middle] as TailChunk;
+      if (physicalOffset < chunk.physicalStart) high = middle - 1;
+      else if (physicalOffset >= chunk.physicalStart + chunk.usedBytes) low = middle + 1;
+      else return physicalOffset + sizeBytes <= chunk.physicalStart + chunk.usedBytes ? chunk : undefined;
+    }
+    return undefined;
+  }
+
+  /** Drops the oldest chunks beyond the budget, as far as they are durable. */
+  trim(durableEnd: number): void {
+    while (this.#bytes > this.#bytesMax) {
+      const oldest = this.#chunks[0];
+      if (oldest === undefined || oldest === this.#current || oldest.physicalEnd > durableEnd) return;
+      this.#chunks.shift();
+      this.#bytes -= oldest.bytes.length;
+      const canReuse = !oldest.isShared && oldest.bytes.length === this.#chunkBytes;
+      if (canReuse && this.#spares.length < spareCountMax) this.#spares.push(oldest.bytes);
+    }
+  }
+
+  #open(physicalOffset: number, sizeBytes: number): TailChunk {
+    invariant(this.#current === undefined || physicalOffset >= this.#current.physicalEnd, 'the tail of the log grows at its end');
+    const spare = sizeBytes <= this.#chunkBytes ? this.#spares.pop() : undefined;
+    // Not zeroed: only bytes below `usedBytes` ever leave the chunk.
+    const bytes = spare ?? Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, sizeBytes));
+    const chunk = new TailChunk(physicalOffset, bytes);
+    this.#chunks.push(chunk);
+    this.#bytes += bytes.length;
+    this.#current = chunk;
+    return chunk;
+  }
+}

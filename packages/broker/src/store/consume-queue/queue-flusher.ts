@@ -1,0 +1,132 @@
+/**
+ * Brings queue entries to their files in the background (Java: FlushConsumeQueueService). A frequent round writes the queues
+ * that have a few pages waiting; a thorough round writes and flushes all of them and then records up to where the log need
+ * not be dispatched again. Rounds never overlap. The log is the truth: a round that never ran costs time at recovery only.
+ */
+import type { Clock } from '@orbitmq/core/kernel';
+import type { LogMark } from '../log-mark.js';
+import type { ConsumeQueue } from './consume-queue.js';
+import type { ConsumeQueueTable } from './consume-queue-table.js';
+import { queueEntryBytes } from './queue-entry.js';
+import type { QueueWriter } from './queue-writer.js';
+
+const pageBytes = 4096;
+/** Queues worked on at a time: the thread pool has four threads, and the log needs one at once. */
+const concurrency = 2;
+
+/** What a thorough round covers: all queue entries of records before `mark`. */
+export interface QueueSnapshot {
+  readonly mark: LogMark;
+  readonly ends: ReadonlyMap<ConsumeQueue, number>;
+}
+
+export interface QueueFlusherOptions {
+  readonly clock: Clock;
+  readonly table: ConsumeQueueTable;
+  readonly writer: QueueWriter;
+  readonly leastPages: number;
+  readonly thoroughIntervalMs: number;
+  readonly recoveryBytesMax: number;
+  /** The log up to here is in the queues. */
+  readonly dispatchedTo: () => LogMark;
+  /** The entries of the snapshot are on the device. */
+  readonly onFlushed: (snapshot: QueueSnapshot) => Promise<void>;
+}
+
+export class QueueFlusher {
+  readonly #options: QueueFlusherOptions;
+  #dirty: ConsumeQueue[] = [];
+  /** Written by a frequent round, not flushed yet. */
+  #unflushed = new Set<ConsumeQueue>();
+  #thoroughAt: number;
+  #thoroughTo: number;
+  #running: Promise<void> | undefined;
+
+  constructor(options: QueueFlusherOptions) {
+    this.#options = options;
+    this.#thoroughAt = options.clock.monotonic();
+    this.#thoroughTo = options.dispatchedTo().physicalEnd;
+    // What recovery left to do.
+    for (const queue of options.table.all()) {
+      if (queue.isDirty) this.#dirty.push(queue);
+      if (queue.unflushedFiles.size > 0) this.#unflushed.add(queue);
+    }
+  }
+
+  /** The queue got an entry. */
+  markDirty(queue: ConsumeQueue): void {
+    if (queue.isDirty) return;
+    queue.isDirty = true;
+    this.#dirty.push(queue);
+  }
+
+  /** One round; joins one that is running, unless it has to be thorough. Rejects with the first I/O error. */
+  async run(options: { readonly isThorough?: boolean } = {}): Promise<void> {
+    while (this.#running !== undefined) {
+      await this.#running;
+      if (options.isThorough !== true) return;
+    }
+    const round = options.isThorough === true || this.#isThoroughDue() ? this.#runThorough() : this.#runFrequent();
+    this.#running = round.finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  #isThoroughDue(): boolean {
+    const { clock, dispatchedTo, recoveryBytesMax, thoroughIntervalMs } = this.#options;
+    const waitingBytes = dispatchedTo().physicalEnd - this.#thoroughTo;
+    if (waitingBytes === 0) return false;
+    return clock.monotonic() - this.#thoroughAt >= thoroughIntervalMs || waitingBytes >= recoveryBytesMax;
+  }
+
+  async #runFrequent(): Promise<void> {
+    const { table, leastPages, writer } = this.#options;
+    const entriesMin = table.memory.isOverfull ? 1 : Math.ceil((leastPages * pageBytes) / queueEntryBytes);
+    const waiting = this.#dirty;
+    this.#dirty = [];
+    const due: ConsumeQueue[] = [];
+    for (const queue of waiting) {
+      if (queue.maxOffset - queue.writtenOffset >= entriesMin) due.push(queue);
+      else this.#dirty.push(queue);
+    }
+    await this.#forEach(due, async (queue) => {
+      queue.isDirty = false;
+      this.#unflushed.add(queue);
+      await writer.write(queue, queue.maxOffset);
+    });
+    table.memory.trim();
+  }
+
+  async #runThorough(): Promise<void> {
+    const { clock, dispatchedTo, onFlushed, table, writer } = this.#options;
+    this.#thoroughAt = clock.monotonic();
+    const ends = new Map<ConsumeQueue, number>();
+    for (const queue of table.all()) ends.set(queue, queue.maxOffset);
+    const snapshot: QueueSnapshot = { mark: dispatchedTo(), ends };
+    const due = new Set([...this.#dirty, ...this.#unflushed]);
+    this.#dirty = [];
+    this.#unflushed = new Set();
+    for (const queue of ends.keys()) if (queue.hasStaleTail) due.add(queue);
+    for (const queue of due) queue.isDirty = false;
+    await this.#forEach([...due], async (queue) => {
+      await writer.write(queue, queue.maxOffset);
+      await writer.flush(queue);
+    });
+    await writer.flushDirectories();
+    await onFlushed(snapshot);
+    this.#thoroughTo = snapshot.mark.physicalEnd;
+    table.memory.trim();
+  }
+
+  async #forEach(queues: readonly ConsumeQueue[], work: (queue: ConsumeQueue) => Promise<void>): Promise<void> {
+    let next = 0;
+    const runner = async (): Promise<void> => {
+      for (let queue = queues[next]; queue !== undefined; queue = queues[next]) {
+        next += 1;
+        await work(queue);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, queues.length) }, runner));
+  }
+}

@@ -1,0 +1,27 @@
+import { decodeRecord, type MessageExt, verifyRecord } from '@orbitmq/protocol';
+import type { LogReader } from '../commit-log/log-reader.js';
+
+/** One read that holds most records whole. */
+const firstReadBytes = 8192;
+
+/**
+ * The record at a physical offset (Java: DefaultMessageStore.lookMessageByOffset); undefined when none begins there. Any
+ * number may be asked for, so the bytes must prove it: lengths, CRC, and the offset that the record itself names.
+ */
+export async function lookMessage(
+  log: LogReader,
+  physicalOffset: number,
+  recordBytesMax: number,
+): Promise<MessageExt | undefined> {
+  if (!Number.isSafeInteger(physicalOffset) || physicalOffset < 0) return undefined;
+  let bytes = await log.read(physicalOffset, firstReadBytes);
+  let check = verifyRecord(bytes, 0);
+  if (check.status === 'cut') {
+    if (check.neededBytes <= bytes.length || check.neededBytes > recordBytesMax) return undefined;
+    bytes = await log.read(physicalOffset, check.neededBytes);
+    check = verifyRecord(bytes, 0);
+  }
+  if (check.status !== 'valid') return undefined;
+  const message = decodeRecord(bytes);
+  return message.physicalOffset === physicalOffset ? message : undefined;
+}

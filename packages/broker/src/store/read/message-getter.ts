@@ -1,0 +1,172 @@
+/**
+ * Answers pulls (Java: DefaultMessageStore.getMessage; pages 04 §3 and 20 §11). What is in memory is answered in the turn of
+ * the call; else what is missing is read with few large reads and the answer is put together again. An answer that has
+ * messages ends where memory ends, so that a consumer at the tail never waits for a file.
+ */
+import { StoreError } from '@orbitmq/core/kernel';
+import { readInt64 } from '@orbitmq/protocol';
+import type { LogReader, RecordPlaceInLog } from '../commit-log/log-reader.js';
+import type { LogSpan } from '../commit-log/log-span.js';
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import { blankEntrySize, EntryAt, queueEntryBytes } from '../consume-queue/queue-entry.js';
+import type { QueueReader } from '../consume-queue/queue-reader.js';
+import type { GetMessageRequest, GetMessageResult, GetMessageStatus } from '../message-store.js';
+import { type BatchLimits, isBatchFull } from './batch-limits.js';
+import { SliceJoiner } from './slice-joiner.js';
+
+/** What one attempt needs that is not in memory. */
+type Missing =
+  | { readonly kind: 'entries'; readonly queueOffset: number }
+  | { readonly kind: 'records'; readonly places: readonly RecordPlaceInLog[] };
+
+type Attempt = { readonly result: GetMessageResult } | { readonly missing: Missing };
+
+export interface MessageGetterOptions {
+  readonly limits: BatchLimits & { readonly maxFilterMessageSize: number };
+  readonly inMemoryDistanceBytes: number;
+  readonly entries: QueueReader;
+  readonly log: LogReader;
+  readonly minPhysicalOffset: () => number;
+  readonly maxPhysicalOffset: () => number;
+}
+
+function nothing(status: GetMessageStatus, nextBeginOffset: number, queue: ConsumeQueue | undefined): GetMessageResult {
+  return {
+    status,
+    nextBeginOffset,
+    minOffset: queue?.minOffset ?? 0,
+    maxOffset: queue?.maxOffset ?? 0,
+    slices: [],
+    messageCount: 0,
+    sizeBytes: 0,
+  };
+}
+
+/** The answer when the offset alone decides it. */
+function outOfRange(queue: ConsumeQueue, queueOffset: number): GetMessageResult | undefined {
+  const { maxOffset, minOffset } = queue;
+  if (maxOffset === 0) return nothing('NO_MESSAGE_IN_QUEUE', 0, queue);
+  if (queueOffset < minOffset) return nothing('OFFSET_TOO_SMALL', minOffset, queue);
+  if (queueOffset === maxOffset) return nothing('OFFSET_OVERFLOW_ONE', queueOffset, queue);
+  if (queueOffset > maxOffset) return nothing('OFFSET_OVERFLOW_BADLY', maxOffset, queue);
+  return undefined;
+}
+
+function unreadable(queue: ConsumeQueue, queueOffset: number): StoreError {
+  return new StoreError(
+    'STORE_CORRUPT',
+    `Cannot read message ${queueOffset} of queue ${queue.topic}/${queue.queueId}: its queue entry points to bytes that the commit log does not have`,
+    { details: { topic: queue.topic, queueId: queue.queueId, queueOffset } },
+  );
+}
+
+export class MessageGetter {
+  readonly #options: MessageGetterOptions;
+
+  constructor(options: MessageGetterOptions) {
+    this.#options = options;
+  }
+
+  get(queue: ConsumeQueue | undefined, request: GetMessageRequest): GetMessageResult | Promise<GetMessageResult> {
+    if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, undefined);
+    const refused = outOfRange(queue, request.queueOffset);
+    if (refused !== undefined) return refused;
+    const attempt = this.#attempt(queue, request, []);
+    return 'result' in attempt ? attempt.result : this.#readAndGet(queue, request, attempt.missing);
+  }
+
+  /** Whether a message at this place of the log counts as in memory, which decides how much an answer may hold. */
+  isHot(physicalOffset: number): boolean {
+    return this.#options.maxPhysicalOffset() - physicalOffset <= this.#options.inMemoryDistanceBytes;
+  }
+
+  async #readAndGet(queue: ConsumeQueue, request: GetMessageRequest, firstMissing: Missing): Promise<GetMessageResult> {
+    let missing = firstMissing;
+    // Entries first, then records; what was read is held, so each kind is missing once at most.
+    let spans: readonly LogSpan[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      if (missing.kind === 'records') spans = await this.#options.log.load(missing.places);
+      else if ((await this.#options.entries.load(queue, missing.queueOffset)) === undefined) {
+        const refused = outOfRange(queue, request.queueOffset);
+        if (refused !== undefined) return refused;
+        const perFile = queue.files.sizeBytes / queueEntryBytes;
+        const nextFile = (Math.floor(missing.queueOffset / perFile) + 1) * perFile;
+        return nothing('OFFSET_FOUND_NULL', Math.min(nextFile, queue.maxOffset), queue);
+      }
+      const refused = outOfRange(queue, request.queueOffset);
+      if (refused !== undefined) return refused;
+      const attempt = this.#attempt(queue, request, spans);
+      if ('result' in attempt) return attempt.result;
+      missing = attempt.missing;
+    }
+    throw unreadable(queue, request.queueOffset);
+  }
+
+  #attempt(queue: ConsumeQueue, request: GetMessageRequest, spans: readonly LogSpan[]): Attempt {
+    const { limits, entries, log } = this.#options;
+    const maxCount = Math.max(1, request.maxCount);
+    const minPhysicalOffset = this.#options.minPhysicalOffset();
+    const scanEnd = Math.min(
+      queue.maxOffset,
+      request.queueOffset + Math.max(limits.maxFilterMessageSize, maxCount * queueEntryBytes) / queueEntryBytes,
+    );
+    const found = new SliceJoiner();
+    let offset = request.queueOffset;
+    let wasRemoved = false;
+    let window = entries.window(queue, offset);
+    if (window === undefined) return { missing: { kind: 'entries', queueOffset: offset } };
+    for (let index = 0; offset < scanEnd; index += 1) {
+      if (index === window.count) {
+        window = entries.window(queue, offset);
+        index = 0;
+        if (window === undefined) break;
+      }
+      const at = window.at + index * queueEntryBytes;
+      const physicalOffset = readInt64(window.bytes, at);
+      const sizeBytes = window.bytes.readInt32BE(at + EntryAt.SIZE);
+      if (sizeBytes <= 0) throw unreadable(queue, offset);
+      if (sizeBytes === blankEntrySize || physicalOffset < minPhysicalOffset) {
+        wasRemoved = true;
+      } else if (request.matches === undefined || request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) {
+        if (isBatchFull(found, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
+        if (!found.add(log, spans, physicalOffset, sizeBytes)) {
+          if (found.messageCount > 0) break;
+          return { missing: { kind: 'records', places: this.#places(queue, request, offset, maxCount) } };
+        }
+      }
+      offset += 1;
+    }
+    const status = found.messageCount > 0 ? 'FOUND' : wasRemoved ? 'MESSAGE_WAS_REMOVING' : 'NO_MATCHED_MESSAGE';
+    return {
+      result: {
+        status,
+        nextBeginOffset: offset,
+        minOffset: queue.minOffset,
+        maxOffset: queue.maxOffset,
+        slices: found.finish(),
+        messageCount: found.messageCount,
+        sizeBytes: found.sizeBytes,
+      },
+    };
+  }
+
+  /** The records that an answer from `fromOffset` on would hold, if all were in memory. */
+  #places(queue: ConsumeQueue, request: GetMessageRequest, fromOffset: number, maxCount: number): RecordPlaceInLog[] {
+    const { limits, entries } = this.#options;
+    const places: RecordPlaceInLog[] = [];
+    const soFar = { messageCount: 0, sizeBytes: 0 };
+    const window = entries.window(queue, fromOffset);
+    for (let index = 0; window !== undefined && index < window.count; index += 1) {
+      const at = window.at + index * queueEntryBytes;
+      const physicalOffset = readInt64(window.bytes, at);
+      const sizeBytes = window.bytes.readInt32BE(at + EntryAt.SIZE);
+      if (sizeBytes === blankEntrySize) continue;
+      if (request.matches !== undefined && !request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) continue;
+      if (isBatchFull(soFar, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
+      places.push({ physicalOffset, sizeBytes });
+      soFar.messageCount += 1;
+      soFar.sizeBytes += sizeBytes;
+    }
+    return places;
+  }
+}

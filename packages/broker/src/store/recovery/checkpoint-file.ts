@@ -1,0 +1,58 @@
+/**
+ * Apache's checkpoint (Java: StoreCheckpoint; page 20 §3.1): what an Apache broker that opens the directory needs. Our own
+ * recovery goes by offsets and never reads it (promises R5). Fields that are not ours are kept as they were.
+ */
+import { writeInt64 } from '@orbitmq/protocol';
+import type { File, FileSystem } from '../io/file-system.js';
+import { datasyncFile, writeFile } from '../io/io-promise.js';
+
+const checkpointBytes = 4096;
+const At = { PHYSIC_MSG_TIMESTAMP: 0, LOGICS_MSG_TIMESTAMP: 8, LOGICS_PHYSICAL_OFFSET: 40 } as const;
+
+export class CheckpointFile {
+  readonly #file: File;
+  readonly #content: Buffer;
+  #isChanged = false;
+
+  private constructor(file: File, content: Buffer) {
+    this.#file = file;
+    this.#content = content;
+  }
+
+  static async open(fileSystem: FileSystem, path: string): Promise<CheckpointFile> {
+    const content = Buffer.alloc(checkpointBytes);
+    (await fileSystem.readFile(path))?.copy(content, 0, 0, checkpointBytes);
+    const file = await fileSystem.open(path, { create: true });
+    await file.truncate(checkpointBytes);
+    return new CheckpointFile(file, content);
+  }
+
+  /** Store time of the newest record that is on the device. */
+  logFlushed(storeTimestamp: number): void {
+    this.#set(At.PHYSIC_MSG_TIMESTAMP, storeTimestamp);
+  }
+
+  /** The newest record whose queue entry is on the device. */
+  queuesFlushed(storeTimestamp: number, physicalOffset: number): void {
+    this.#set(At.LOGICS_MSG_TIMESTAMP, storeTimestamp);
+    this.#set(At.LOGICS_PHYSICAL_OFFSET, physicalOffset);
+  }
+
+  async write(options: { readonly isFlushed: boolean }): Promise<void> {
+    if (this.#isChanged) {
+      this.#isChanged = false;
+      await writeFile(this.#file, [Buffer.from(this.#content)], 0);
+    }
+    if (options.isFlushed) await datasyncFile(this.#file);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #set(at: number, value: number): void {
+    const before = this.#content.readBigInt64BE(at);
+    writeInt64(this.#content, value, at);
+    this.#isChanged ||= before !== this.#content.readBigInt64BE(at);
+  }
+}

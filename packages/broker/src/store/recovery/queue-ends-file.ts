@@ -1,0 +1,70 @@
+/**
+ * Which entries of which queue are on the device, and from where the log has to be dispatched again: written after each
+ * thorough flush of the queues. So recovery believes no queue file beyond what was flushed, and a queue that vanished is
+ * missed. A text of its CRC and a JSON line; one that cannot be read counts as absent, and the queues are built anew.
+ */
+import { crc32 } from 'node:zlib';
+import type { FileSystem } from '../io/file-system.js';
+import type { LogMark } from '../log-mark.js';
+
+const version = 1;
+
+export interface QueueRange {
+  readonly minOffset: number;
+  readonly endOffset: number;
+}
+
+export interface QueueEnds {
+  /** All entries of records before it are flushed. */
+  readonly mark: LogMark;
+  readonly queues: ReadonlyMap<string, ReadonlyMap<number, QueueRange>>;
+}
+
+interface QueueEndsJson {
+  readonly version: number;
+  readonly mark: LogMark;
+  readonly queues: Readonly<Record<string, readonly (readonly [number, number, number])[]>>;
+}
+
+function encodeQueueEnds(ends: QueueEnds): Buffer {
+  const queues: Record<string, [number, number, number][]> = Object.create(null);
+  for (const [topic, ranges] of ends.queues) {
+    queues[topic] = [...ranges].map(([queueId, range]) => [queueId, range.minOffset, range.endOffset]);
+  }
+  const json = JSON.stringify({ version, mark: ends.mark, queues } satisfies QueueEndsJson);
+  return Buffer.from(`${crc32(json).toString(16)}\n${json}`);
+}
+
+function decodeQueueEnds(content: Buffer): QueueEnds | undefined {
+  const text = content.toString('utf8');
+  const lineEnd = text.indexOf('\n');
+  const json = text.slice(lineEnd + 1);
+  if (lineEnd < 0 || crc32(json).toString(16) !== text.slice(0, lineEnd)) return undefined;
+  // The CRC holds, so it is what `encodeQueueEnds` wrote.
+  const value = JSON.parse(json) as QueueEndsJson;
+  if (value.version !== version) return undefined;
+  const queues = new Map<string, Map<number, QueueRange>>();
+  for (const [topic, ranges] of Object.entries(value.queues)) {
+    queues.set(topic, new Map(ranges.map(([queueId, minOffset, endOffset]) => [queueId, { minOffset, endOffset }])));
+  }
+  return { mark: value.mark, queues };
+}
+
+export class QueueEndsFile {
+  readonly #fileSystem: FileSystem;
+  readonly #path: string;
+
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem;
+    this.#path = path;
+  }
+
+  async read(): Promise<QueueEnds | undefined> {
+    const content = await this.#fileSystem.readFile(this.#path);
+    return content === undefined ? undefined : decodeQueueEnds(content);
+  }
+
+  write(ends: QueueEnds): Promise<void> {
+    return this.#fileSystem.writeFileAtomically(this.#path, encodeQueueEnds(ends));
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Opens the consume queues that are on disk. Nothing is believed that was not flushed: a queue resumes at the end that the
+ * queue-ends file names, and what its files have behind it counts as left over. Where there is no such file, as in a
+ * directory written by Apache, the ends are searched, which is right after a clean stop only.
+ */
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
+import { isRecordEntry, isWrittenEntry, queueEntryBytes, readQueueEntry } from '../consume-queue/queue-entry.js';
+import type { FileSystem } from '../io/file-system.js';
+import { joinPath } from '../io/paths.js';
+import type { QueueEntry } from '../message-store.js';
+import type { FilePool } from '../segment/file-pool.js';
+import { loadSegments } from '../segment/load-segments.js';
+import type { QueueEnds, QueueRange } from './queue-ends-file.js';
+
+/** Why the queues have to be built anew from the whole log. */
+export interface RebuildReason {
+  readonly rebuild: string;
+}
+
+export interface LoadedQueues {
+  /** Behind the last record that a queue entry points to; 0 without any. */
+  readonly lastEntryEnd: number;
+  /** Where the last record begins that a queue entry points to; -1 without any. */
+  readonly lastEntryStart: number;
+}
+
+export interface QueueLoaderOptions {
+  readonly fileSystem: FileSystem;
+  readonly pool: FilePool;
+  readonly directory: string;
+  readonly table: ConsumeQueueTable;
+  readonly minPhysicalOffset: number;
+}
+
+interface FoundQueue {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly directory: string;
+}
+
+export class QueueLoader {
+  readonly #options: QueueLoaderOptions;
+
+  constructor(options: QueueLoaderOptions) {
+    this.#options = options;
+  }
+
+  /** Queues resume where the file of ends says. Queues it does not name hold later records only: they are removed. */
+  async loadAt(ends: QueueEnds): Promise<LoadedQueues | RebuildReason> {
+    for (const found of await this.#find()) {
+      if (ends.queues.get(found.topic)?.has(found.queueId) === true) continue;
+      await this.#options.fileSystem.removeDirectory(found.directory);
+    }
+    for (const [topic, ranges] of ends.queues) {
+      for (const [queueId, range] of ranges) {
+        const problem = await this.#loadQueueAt({ topic, queueId, directory: this.#pathOf(topic, queueId) }, range, ends);
+        if (problem !== undefined) return { rebuild: `queue ${topic}/${queueId}: ${problem}` };
+      }
+    }
+    return { lastEntryEnd: ends.mark.physicalEnd, lastEntryStart: ends.mark.lastPhysicalOffset };
+  }
+
+  /** Queues end at their last entry. */
+  async loadBySearch(): Promise<LoadedQueues | RebuildReason> {
+    let lastEntryEnd = 0;
+    let lastEntryStart = -1;
+    const found = await this.#find();
+    if (found.length === 0) return { rebuild: 'there are no consume queues' };
+    for (const place of found) {
+      const { list, damage } = await loadSegments(this.#options.fileSystem, place.directory, this.#options.table.fileSizeBytes);
+      if (damage !== undefined) return { rebuild: `${damage.path}: ${damage.reason}` };
+      const queue = this.#options.table.add(place.topic, place.queueId, list);
+      if (list.isEmpty) continue;
+      const firstOffset = list.firstOffset / queueEntryBytes;
+      const endOffset = await this.#search(queue, firstOffset, list.endOffset / queueEntryBytes, (entry) =>
+        isWrittenEntry(entry),
+      );
+      queue.resume(await this.#findMin(queue, firstOffset, endOffset), endOffset);
+      queue.hasStaleTail = true;
+      const last = endOffset > firstOffset ? await this.#entry(queue, endOffset - 1) : undefined;
+      if (last === undefined || !isRecordEntry(last)) continue;
+      lastEntryEnd = Math.max(lastEntryEnd, last.physicalOffset + last.sizeBytes);
+      lastEntryStart = Math.max(lastEntryStart, last.physicalOffset);
+    }
+    return { lastEntryEnd, lastEntryStart };
+  }
+
+  async #loadQueueAt(found: FoundQueue, range: QueueRange, ends: QueueEnds): Promise<string | undefined> {
+    const { fileSystem, table } = this.#options;
+    const { endOffset } = range;
+    const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes);
+    if (damage !== undefined) return damage.reason;
+    const queue = table.add(found.topic, found.queueId, list);
+    if (list.isEmpty) {
+      if (range.minOffset < endOffset) return 'its files are missing';
+      queue.beginAt(endOffset);
+      return undefined;
+    }
+    const firstOffset = list.firstOffset / queueEntryBytes;
+    if (endOffset < firstOffset || (endOffset > firstOffset && !list.has((endOffset - 1) * queueEntryBytes))) {
+      return 'its files do not reach its end';
+    }
+    if (endOffset > firstOffset) {
+      const last = await this.#entry(queue, endOffset - 1);
+      const isInLog = isRecordEntry(last) && last.physicalOffset + last.sizeBytes <= ends.mark.physicalEnd;
+      if (!isInLog && range.minOffset < endOffset) return 'its last entry is damaged';
+    }
+    queue.resume(await this.#findMin(queue, Math.max(range.minOffset, firstOffset), endOffset), endOffset);
+    queue.hasStaleTail = true;
+    return undefined;
+  }
+
+  /** First entry at or behind `fromOffset` whose record the log still has (Java: correctMinOffset). */
+  async #findMin(queue: ConsumeQueue, fromOffset: number, endOffset: number): Promise<number> {
+    const { minPhysicalOffset } = this.#options;
+    const isGone = (entry: QueueEntry): boolean => !isRecordEntry(entry) || entry.physicalOffset < minPhysicalOffset;
+    if (fromOffset >= endOffset || !isGone(await this.#entry(queue, fromOffset))) return fromOffset;
+    return this.#search(queue, fromOffset, endOffset, isGone);
+  }
+
+  /** First offset in `[from, to)` of which `isBefore` does not hold; it holds for a run from `from` on. */
+  async #search(queue: ConsumeQueue, from: number, to: number, isBefore: (entry: QueueEntry) => boolean): Promise<number> {
+    let low = from;
+    let high = to;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (isBefore(await this.#entry(queue, middle))) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  async #entry(queue: ConsumeQueue, queueOffset: number): Promise<QueueEntry> {
+    const { files } = queue;
+    const startByte = queueOffset * queueEntryBytes;
+    const fileStart = files.startOf(startByte);
+    const bytes = Buffer.alloc(queueEntryBytes);
+    await this.#options.pool.use(files.pathOf(fileStart), (file) => file.read(bytes, startByte - fileStart));
+    return readQueueEntry(bytes, 0, queueOffset);
+  }
+
+  /** Directories whose name is a number are queues; others are skipped (page 20 §1). */
+  async #find(): Promise<readonly FoundQueue[]> {
+    const { directory, fileSystem } = this.#options;
+    const found: FoundQueue[] = [];
+    for (const topic of (await fileSystem.list(directory)) ?? []) {
+      if (!topic.isDirectory) continue;
+      for (const queue of (await fileSystem.list(joinPath(directory, topic.name))) ?? []) {
+        if (!queue.isDirectory || !/^\d{1,9}$/.test(queue.name)) continue;
+        const queueId = Number(queue.name);
+        found.push({ topic: topic.name, queueId, directory: this.#pathOf(topic.name, queueId) });
+      }
+    }
+    return found;
+  }
+
+  #pathOf(topic: string, queueId: number): string {
+    return joinPath(this.#options.directory, topic, String(queueId));
+  }
+}

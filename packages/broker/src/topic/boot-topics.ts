@@ -1,0 +1,47 @@
+/** The topics every broker has from its first start (page 20 §10.4), as a 5.x broker without timer and pop. */
+import { Permission, SystemTopic, type TopicConfig } from '@orbitmq/protocol';
+import type { BrokerConfig } from '../config/broker-config.js';
+
+const readWrite = Permission.READ | Permission.WRITE;
+const scheduleQueueNums = 18;
+const benchmarkQueueNums = 1024;
+const clusterQueueNums = 16;
+
+/** A topic with Apache's defaults. */
+export function plainTopic(topicName: string, queueNums: number, perm: number): TopicConfig {
+  return {
+    topicName,
+    readQueueNums: queueNums,
+    writeQueueNums: queueNums,
+    perm,
+    topicFilterType: 'SINGLE_TAG',
+    topicSysFlag: 0,
+    order: false,
+    attributes: {},
+  };
+}
+
+/** Where answers of request-reply are stored (page 03 §9). */
+export function replyTopic(clusterName: string): string {
+  return `${clusterName}_REPLY_TOPIC`;
+}
+
+export function bootTopics(config: BrokerConfig): readonly TopicConfig[] {
+  const inherited = (isOpen: boolean): number => Permission.INHERIT | (isOpen ? readWrite : 0);
+  const topics = [
+    plainTopic(SystemTopic.SELF_TEST, 1, readWrite),
+    plainTopic(SystemTopic.BENCHMARK, benchmarkQueueNums, readWrite),
+    plainTopic(config.brokerClusterName, clusterQueueNums, inherited(config.clusterTopicEnable)),
+    plainTopic(config.brokerName, 1, inherited(config.brokerTopicEnable)),
+    plainTopic(SystemTopic.OFFSET_MOVED_EVENT, 1, readWrite),
+    plainTopic(SystemTopic.SCHEDULE, scheduleQueueNums, readWrite),
+    plainTopic(replyTopic(config.brokerClusterName), 1, readWrite),
+    plainTopic(SystemTopic.TRANS_HALF, 1, readWrite),
+    plainTopic(SystemTopic.TRANS_OP_HALF, 1, readWrite),
+  ];
+  if (config.traceTopicEnable) topics.push(plainTopic(SystemTopic.TRACE, 1, readWrite));
+  if (config.autoCreateTopicEnable) {
+    topics.push(plainTopic(SystemTopic.AUTO_CREATE_TOPIC_KEY, config.defaultTopicQueueNums, inherited(true)));
+  }
+  return topics;
+}

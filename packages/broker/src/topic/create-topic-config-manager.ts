@@ -1,0 +1,129 @@
+/** The topics of this broker (Java: TopicConfigManager). The table changes in the turn of the call; the file follows. */
+import type { Environment } from '@orbitmq/core/kernel';
+import { checkTopicName, type DataVersion, Permission, retryTopicPrefix, SystemTopic, type TopicConfig } from '@orbitmq/protocol';
+import type { BrokerConfig } from '../config/broker-config.js';
+import { ConfigFile } from '../metadata/config-file.js';
+import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
+import type { JsonFields } from '../metadata/json-fields.js';
+import type { FileSystem } from '../store/io/file-system.js';
+import { bootTopics, plainTopic } from './boot-topics.js';
+import type { TopicConfigManager } from './topic-config-manager.js';
+import { decodeTopicTable, encodeTopicTable } from './topic-table-json.js';
+
+/** Topics that sends of clients may bring into being; those an operator creates are not counted against it. */
+const autoCreatedTopicCountMaxDefault = 100_000;
+
+export interface TopicConfigManagerOptions {
+  readonly environment: Environment;
+  readonly fileSystem: FileSystem;
+  /** The store's `config` directory, absolute. */
+  readonly directory: string;
+  readonly config: BrokerConfig;
+  /** Default: 100,000. */
+  readonly autoCreatedTopicCountMax?: number | undefined;
+}
+
+/** Reads `topics.json`, adds the topics every broker has, and resolves with the table. Rejects with a `StoreError`. */
+export async function createTopicConfigManager(options: TopicConfigManagerOptions): Promise<TopicConfigManager> {
+  const manager = new FileTopicConfigManager(options);
+  await manager.load();
+  return manager;
+}
+
+class FileTopicConfigManager implements TopicConfigManager {
+  readonly #options: TopicConfigManagerOptions;
+  readonly #file: ConfigFile;
+  readonly #listeners: ((changed: TopicConfig) => void)[] = [];
+  #topics = new Map<string, TopicConfig>();
+  #source: ReadonlyMap<string, JsonFields> = new Map();
+  #dataVersion: DataVersion;
+
+  constructor(options: TopicConfigManagerOptions) {
+    this.#options = options;
+    this.#dataVersion = initialDataVersion(options.environment.clock);
+    this.#file = new ConfigFile({
+      environment: options.environment,
+      fileSystem: options.fileSystem,
+      directory: options.directory,
+      name: 'topics.json',
+      encode: () => encodeTopicTable({ dataVersion: this.#dataVersion, topics: this.#topics, source: this.#source }),
+    });
+  }
+
+  async load(): Promise<void> {
+    const loaded = await this.#file.load(decodeTopicTable);
+    if (loaded !== undefined) {
+      this.#topics = loaded.topics;
+      this.#source = loaded.source;
+      this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
+    }
+    // Without auto-creation there must be no template: clients take its route as permission to send to unknown topics.
+    if (!this.#options.config.autoCreateTopicEnable && this.#topics.delete(SystemTopic.AUTO_CREATE_TOPIC_KEY)) this.#changed();
+    for (const topic of bootTopics(this.#options.config)) {
+      if (!this.#topics.has(topic.topicName)) this.update(topic);
+    }
+  }
+
+  get dataVersion(): DataVersion {
+    return this.#dataVersion;
+  }
+
+  get(topic: string): TopicConfig | undefined {
+    return this.#topics.get(topic);
+  }
+
+  all(): ReadonlyMap<string, TopicConfig> {
+    return this.#topics;
+  }
+
+  createForSend(topic: string, defaultTopic: string, clientQueueNums: number): TopicConfig | undefined {
+    const existing = this.#topics.get(topic);
+    if (existing !== undefined) return existing;
+    if (checkTopicName(topic) !== undefined) return undefined;
+    if (topic.startsWith(retryTopicPrefix)) return this.ensure(topic, 1, Permission.READ | Permission.WRITE);
+    const template = this.#topics.get(defaultTopic);
+    if (template === undefined || (template.perm & Permission.INHERIT) === 0) return undefined;
+    const queueNums = Math.min(clientQueueNums, template.writeQueueNums);
+    if (queueNums < 1) return undefined;
+    const countMax = this.#options.autoCreatedTopicCountMax ?? autoCreatedTopicCountMaxDefault;
+    if (this.#topics.size >= countMax) {
+      this.#options.environment.logger.warn('a topic was not auto-created: there are too many', { topic, countMax });
+      return undefined;
+    }
+    const created = { ...plainTopic(topic, queueNums, template.perm & ~Permission.INHERIT), topicSysFlag: template.topicSysFlag };
+    this.update(created);
+    return created;
+  }
+
+  ensure(topic: string, queueNums: number, perm: number): TopicConfig {
+    const existing = this.#topics.get(topic);
+    if (existing !== undefined) return existing;
+    const created = plainTopic(topic, queueNums, perm);
+    this.update(created);
+    return created;
+  }
+
+  update(config: TopicConfig): void {
+    this.#topics.set(config.topicName, config);
+    this.#changed();
+    for (const listener of this.#listeners) listener(config);
+  }
+
+  onChange(listener: (changed: TopicConfig) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  get isPersisted(): boolean {
+    return this.#file.isPersisted;
+  }
+
+  persist(): Promise<void> {
+    return this.#file.persist();
+  }
+
+  #changed(): void {
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.environment.clock);
+    this.#file.changed();
+    this.#file.persistSoon();
+  }
+}

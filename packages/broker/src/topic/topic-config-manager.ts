@@ -1,0 +1,19 @@
+import type { DataVersion, TopicConfig } from '@orbitmq/protocol';
+
+/** The broker's topics (Java: TopicConfigManager), kept in `config/topics.json`. */
+export interface TopicConfigManager {
+  get(topic: string): TopicConfig | undefined;
+  /** Auto-creation at a send: from `defaultTopic` when that exists and has INHERIT (page 03 §7); undefined when it must not be. */
+  createForSend(topic: string, defaultTopic: string, clientQueueNums: number): TopicConfig | undefined;
+  /** A retry, dead-letter or system topic: created when missing, whatever autoCreateTopicEnable says. */
+  ensure(topic: string, queueNums: number, perm: number): TopicConfig;
+  update(config: TopicConfig): void;
+  all(): ReadonlyMap<string, TopicConfig>;
+  readonly dataVersion: DataVersion;
+  /** Called after each change, before it is on disk. */
+  onChange(listener: (changed: TopicConfig) => void): void;
+  /** Whether all changes so far are on disk. */
+  readonly isPersisted: boolean;
+  /** Resolves when all changes so far are on disk; rejects when they could not be written (it will be tried again). */
+  persist(): Promise<void>;
+}

@@ -1,0 +1,231 @@
+import type { Clock, Logger } from '@orbitmq/core/kernel';
+import {
+  decodeRecords,
+  findProperty,
+  PropertyName,
+  SysFlag,
+  SystemTopic,
+  transactionGroup,
+  transactionType,
+} from '@orbitmq/protocol';
+import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js';
+import { SettledValue } from '../schedule/settled-value.js';
+import type { MessageStore, MessageToStore, PutStatus } from '../store/message-store.js';
+import { isStored, StartedPut } from '../store/started-put.js';
+import { type HalfMessage, halfQueueId, readHalf } from './half-message.js';
+import { HandledOffsets } from './handled-offsets.js';
+import { opMessage, readOpBody, replacedFlag } from './op-message.js';
+import { OpProgress } from './op-progress.js';
+
+export interface TransactionLogDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: MessageStore;
+  readonly offsets: ConsumerOffsetManager;
+  /** How old a decision must be to be on disk for sure, ms. */
+  readonly settleMs: number;
+  readonly halfWindowMax: number;
+  readonly checkedHalfMax: number;
+}
+
+export type DecisionOutcome = 'decided' | 'already-decided' | PutStatus;
+
+const recoveryPage = 1024;
+const { TRANS_HALF, TRANS_OP_HALF } = SystemTopic;
+
+/**
+ * Which half messages are decided (Java: TransactionalMessageServiceImpl with its op queue). A half may be in the half queue
+ * several times, since a check writes it again; its copies share one origin. The first decision about any copy wins, and every
+ * later one is refused, also after a restart: Java stores a message twice that is committed twice.
+ *
+ * Invariants: an op message comes right behind the message that it is about, in the same turn, so it is durable only when that
+ * message is; every copy but the latest has an op message; progress passes no undecided half.
+ */
+export class TransactionLog {
+  readonly #deps: TransactionLogDeps;
+  #handled = new HandledOffsets(0);
+  #opProgress = new OpProgress(0);
+  /** Latest copy by origin, of undecided halves that were written again. */
+  readonly #renewed = new Map<number, number>();
+
+  #settled: SettledValue<number>;
+
+  constructor(deps: TransactionLogDeps) {
+    this.#deps = deps;
+    this.#settled = new SettledValue(0, deps.settleMs);
+  }
+
+  /** Below it no half is undecided. */
+  get progress(): number {
+    return this.#handled.base;
+  }
+
+  /** End of the half queue. */
+  get end(): number {
+    return this.#deps.store.maxOffset(TRANS_HALF, halfQueueId);
+  }
+
+  /** False when too many halves are undecided: memory for them is bounded. */
+  get canTakeHalf(): boolean {
+    return this.end - this.progress < this.#deps.halfWindowMax && this.#renewed.size < this.#deps.checkedHalfMax;
+  }
+
+  isDecided(half: HalfMessage): boolean {
+    return !this.#renewed.has(half.origin) && this.#handled.has(half.origin);
+  }
+
+  /** A copy that a later one replaced. */
+  isReplaced(half: HalfMessage): boolean {
+    const latest = this.#renewed.get(half.origin);
+    return latest !== undefined && latest !== half.message.queueOffset;
+  }
+
+  /** Lowest undecided offset at or after `from`; at or beyond `end` when there is none. */
+  nextOpen(from: number): number {
+    return this.#handled.nextOpen(from);
+  }
+
+  /** Nothing can be read at this offset any more, so nothing can be decided. */
+  forget(halfOffset: number): void {
+    this.#handled.add(halfOffset);
+  }
+
+  /** A copy of a decided half, or a replaced one, that has no op message of its own yet. */
+  close(half: HalfMessage): void {
+    void this.#putOp(half, half.message.queueOffset, !this.isDecided(half));
+  }
+
+  /** Stores `outcome` (the committed or the parked message; none for a rollback) and the decision. Without an `await` before it is taken. */
+  async decide(half: HalfMessage, outcome: MessageToStore | undefined): Promise<DecisionOutcome> {
+    if (this.isDecided(half)) return 'already-decided';
+    const put = outcome === undefined ? undefined : StartedPut.of(this.#deps.store, outcome);
+    if (put !== undefined && !put.isAppended) return put.done;
+    const latest = this.#renewed.get(half.origin) ?? half.message.queueOffset;
+    this.#renewed.delete(half.origin);
+    const statuses = [this.#putOp(half, latest, false)];
+    if (put !== undefined) statuses.push(put.done);
+    if (!this.#handled.has(half.message.queueOffset)) statuses.push(this.#putOp(half, half.message.queueOffset, false));
+    const failed = (await Promise.all(statuses)).find((status) => !isStored(status));
+    return failed ?? 'decided';
+  }
+
+  /** Writes a half again at the tail; its older copy counts as handled. The caller looks at `isDecided` in the same turn. */
+  renew(half: HalfMessage, copy: MessageToStore): StartedPut {
+    const put = StartedPut.of(this.#deps.store, copy);
+    if (put.isAppended) {
+      this.#renewed.set(half.origin, put.queueOffset);
+      void this.#putOp(half, half.message.queueOffset, true);
+    }
+    return put;
+  }
+
+  #putOp(half: HalfMessage, halfOffset: number, isReplaced: boolean): Promise<PutStatus> {
+    const op = StartedPut.of(this.#deps.store, opMessage(half, halfOffset, isReplaced, this.#deps.clock.now()));
+    if (op.isAppended) {
+      this.#handled.add(halfOffset);
+      this.#opProgress.add(op.queueOffset, halfOffset);
+    }
+    return op.done;
+  }
+
+  /**
+   * Takes the progress over to the consumer offsets of CID_RMQ_SYS_TRANS, which are persisted with the others: what is on disk for
+   * sure, or at the stop, when the store is flushed next, all of it.
+   */
+  commitProgress(isStopping = false): void {
+    const { offsets, store, clock } = this.#deps;
+    const settled = this.#settled.note(this.progress, clock.monotonic());
+    const progress = isStopping ? this.progress : settled;
+    offsets.commit(transactionGroup, TRANS_HALF, halfQueueId, progress);
+    const opOffset = this.#opProgress.advance(progress, store.maxOffset(TRANS_OP_HALF, halfQueueId));
+    offsets.commit(transactionGroup, TRANS_OP_HALF, halfQueueId, opOffset);
+  }
+
+  /** Reads the op queue from its progress on, then the halves that are left: how many depends on what is undecided, not on the log. */
+  async recover(): Promise<void> {
+    const halfStart = this.#startOf(TRANS_HALF);
+    const opStart = this.#startOf(TRANS_OP_HALF);
+    const decided = new HandledOffsets(halfStart);
+    this.#handled = new HandledOffsets(halfStart);
+    this.#opProgress = new OpProgress(opStart);
+    this.#settled = new SettledValue(halfStart, this.#deps.settleMs);
+    this.#renewed.clear();
+    await this.#readOps(opStart, decided);
+    await this.#readOpenHalves((origin) => origin >= halfStart && decided.has(origin));
+  }
+
+  #startOf(topic: string): number {
+    const { store, offsets } = this.#deps;
+    const committed = offsets.query(transactionGroup, topic, halfQueueId);
+    const min = store.minOffset(topic, halfQueueId);
+    return Math.min(Math.max(committed, min), store.maxOffset(topic, halfQueueId));
+  }
+
+  async #readOps(from: number, decided: HandledOffsets): Promise<void> {
+    const { store } = this.#deps;
+    const request = { topic: TRANS_OP_HALF, queueId: halfQueueId, maxCount: recoveryPage, matches: undefined };
+    let offset = from;
+    while (offset < store.maxOffset(TRANS_OP_HALF, halfQueueId)) {
+      const result = await store.getMessage({ ...request, queueOffset: offset });
+      for (const op of result.slices.flatMap((slice) => decodeRecords(slice))) {
+        for (const halfOffset of readOpBody(op.body)) {
+          this.#handled.add(halfOffset);
+          this.#opProgress.add(op.queueOffset, halfOffset);
+          if (op.flag !== replacedFlag) decided.add(halfOffset);
+        }
+      }
+      if (result.nextBeginOffset <= offset) break;
+      offset = result.nextBeginOffset;
+    }
+  }
+
+  async #readOpenHalves(isOriginDecided: (origin: number) => boolean): Promise<void> {
+    let lastCommit: HalfMessage | undefined;
+    for (let offset = this.nextOpen(this.progress); offset < this.end; offset = this.nextOpen(offset + 1)) {
+      const half = await this.read(offset);
+      if (half === undefined) this.forget(offset);
+      else if (!isOriginDecided(half.origin)) {
+        if (half.origin !== offset) this.#renewed.set(half.origin, offset);
+        lastCommit ??= await this.#lastCommitAt(half);
+      }
+    }
+    if (lastCommit !== undefined) this.#closeTornCommit(lastCommit);
+  }
+
+  /** The half at an offset of the half queue; undefined when it is gone or is none. */
+  async read(halfOffset: number): Promise<HalfMessage | undefined> {
+    const { store } = this.#deps;
+    const [entry] = await store.queueEntries(TRANS_HALF, halfQueueId, halfOffset, 1);
+    if (entry === undefined || entry.queueOffset !== halfOffset) return undefined;
+    const message = await store.lookMessage(entry.physicalOffset);
+    return message === undefined ? undefined : readHalf(message);
+  }
+
+  /** What the last record of the whole log commits, when that record is in the queue that `half` is meant for. */
+  async #lastCommitAt(half: HalfMessage): Promise<HalfMessage | undefined> {
+    const { store } = this.#deps;
+    const { topic, queueId } = half.destination;
+    const last = store.maxOffset(topic, queueId) - 1;
+    if (last < 0) return undefined;
+    const [entry] = await store.queueEntries(topic, queueId, last, 1);
+    if (entry === undefined || entry.physicalOffset + entry.sizeBytes !== store.maxPhysicalOffset) return undefined;
+    const message = await store.lookMessage(entry.physicalOffset);
+    if (message === undefined || transactionType(message.sysFlag) !== SysFlag.TRANSACTION_COMMIT) return undefined;
+    const prepared = await store.lookMessage(message.preparedTransactionOffset);
+    const committed = prepared === undefined ? undefined : readHalf(prepared);
+    const uniqueKey = findProperty(message.propertiesBytes, PropertyName.UNIQ_KEY);
+    return committed?.properties[PropertyName.UNIQ_KEY] === uniqueKey ? committed : undefined;
+  }
+
+  /** A crash between a committed message and its op message leaves the former as the last record: the decision was taken. */
+  #closeTornCommit(half: HalfMessage): void {
+    if (this.isDecided(half)) return;
+    this.#deps.logger.info('a commit without its op message was found at the end of the log', {
+      halfOffset: half.message.queueOffset,
+    });
+    const latest = this.#renewed.get(half.origin) ?? half.message.queueOffset;
+    this.#renewed.delete(half.origin);
+    void this.#putOp(half, latest, false);
+    if (!this.#handled.has(half.message.queueOffset)) void this.#putOp(half, half.message.queueOffset, false);
+  }
+}

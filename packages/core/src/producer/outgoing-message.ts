@@ -1,0 +1,86 @@
+import { UnsupportedFeatureError, ValidationError } from '../kernel/errors.js';
+import { delayLevelOf } from '../message/delay.js';
+import { checkSeparators, checkTag } from '../message/names.js';
+import { checkPropertyName } from '../message/reserved-properties.js';
+import { payloadVersionProperty } from '../payload/upcast.js';
+import type { AnyTopicDefinition } from '../topic/topic-definition.js';
+import type { TransportFeatures } from '../transport/features.js';
+import type { OutgoingMessage } from '../transport/messages.js';
+import type { MessageOptions } from './send-options.js';
+
+const noKeys: readonly string[] = [];
+const noProperties: Readonly<Record<string, string>> = {};
+
+/** What every message of one producer is held against. */
+export interface OutgoingLimits {
+  readonly maxMessageSizeBytes: number;
+  readonly features: TransportFeatures;
+}
+
+/** Checks what the caller gave and puts the message together. Throws a `ValidationError` or `UnsupportedFeatureError`. */
+export function outgoingMessage(
+  topic: AnyTopicDefinition,
+  body: Uint8Array,
+  options: MessageOptions,
+  limits: OutgoingLimits,
+): OutgoingMessage {
+  const { tag, shardingKey, selectQueue, delay } = options;
+  if (body.length === 0) throw invalid(topic, 'the body is empty, which brokers refuse');
+  if (body.length > limits.maxMessageSizeBytes) throw tooLarge(topic, body.length, limits.maxMessageSizeBytes);
+  if (tag !== undefined) refuse(topic, 'tag', tag, checkTag(tag));
+  if (shardingKey !== undefined) refuse(topic, 'sharding key', shardingKey, checkText(shardingKey));
+  if (shardingKey !== undefined && selectQueue !== undefined)
+    throw invalid(topic, 'shardingKey and selectQueue exclude each other');
+  if (delay !== undefined && !limits.features.delayLevels) {
+    throw new UnsupportedFeatureError('FEATURE_UNSUPPORTED', 'This transport cannot delay messages', {
+      details: { topic: topic.name },
+    });
+  }
+  return {
+    topic: topic.name,
+    body,
+    tag,
+    keys: keysOf(topic, options.keys),
+    properties: propertiesOf(topic, options.properties),
+    shardingKey,
+    selectQueue,
+    delayLevel: delay === undefined ? undefined : delayLevelOf(delay),
+  };
+}
+
+function keysOf(topic: AnyTopicDefinition, given: MessageOptions['keys']): readonly string[] {
+  if (given === undefined) return noKeys;
+  const keys = typeof given === 'string' ? [given] : given;
+  for (const key of keys) refuse(topic, 'key', key, /\s/.test(key) ? 'contains a blank, which separates keys' : checkText(key));
+  return keys;
+}
+
+function propertiesOf(topic: AnyTopicDefinition, given: MessageOptions['properties']): Readonly<Record<string, string>> {
+  for (const name in given) {
+    refuse(topic, 'property', name, checkPropertyName(name) ?? checkSeparators(name));
+    const value = given[name];
+    if (typeof value !== 'string') throw invalid(topic, `property '${name}' is not a string`);
+    refuse(topic, `property ${name} =`, value, checkText(value));
+  }
+  if (topic.version === 1) return given ?? noProperties;
+  return { ...given, [payloadVersionProperty]: String(topic.version) };
+}
+
+function checkText(text: string): string | undefined {
+  return text === '' ? 'is empty' : checkSeparators(text);
+}
+
+function refuse(topic: AnyTopicDefinition, what: string, value: string, problem: string | undefined): void {
+  if (problem !== undefined) throw invalid(topic, `${what} '${value}' ${problem}`);
+}
+
+function invalid(topic: AnyTopicDefinition, reason: string): ValidationError {
+  return new ValidationError('MESSAGE_INVALID', `Message to topic '${topic.name}' was not sent: ${reason}`, {
+    details: { topic: topic.name },
+  });
+}
+
+function tooLarge(topic: AnyTopicDefinition, sizeBytes: number, maxMessageSizeBytes: number): ValidationError {
+  const message = `Message to topic '${topic.name}' was not sent: ${sizeBytes} bytes are more than maxMessageSizeBytes (${maxMessageSizeBytes})`;
+  return new ValidationError('MESSAGE_TOO_LARGE', message, { details: { topic: topic.name, sizeBytes, maxMessageSizeBytes } });
+}

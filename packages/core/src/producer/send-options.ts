@@ -1,0 +1,33 @@
+import type { Delay } from '../message/delay.js';
+import type { SendOptions } from '../transport/messages.js';
+
+/** What travels beside the body. */
+export interface MessageFacts {
+  /** One tag, which consumers can subscribe to. */
+  readonly tag?: string | undefined;
+  /** Keys the message can be found by; none contains a blank. */
+  readonly keys?: string | readonly string[] | undefined;
+  /** The application's own properties. */
+  readonly properties?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of one send. */
+export interface MessageOptions extends MessageFacts, SendOptions {
+  /** Messages with the same key go to the same queue, so that an orderly consumer sees them in the order they were sent. */
+  readonly shardingKey?: string | undefined;
+  /** Chooses the queue instead of `shardingKey`: an index in [0, queueCount) (RocketMQ: MessageQueueSelector). */
+  readonly selectQueue?: ((queueCount: number) => number) | undefined;
+  /** Delivered after this time: one of RocketMQ's 18 levels. */
+  readonly delay?: Delay | undefined;
+}
+
+/** A transactional message cannot be delayed. */
+export type TransactionMessageOptions = Omit<MessageOptions, 'delay'>;
+
+/** One queue for the whole batch, facts for each of its messages. */
+export interface BatchOptions<T> extends SendOptions {
+  readonly shardingKey?: string | undefined;
+  readonly selectQueue?: ((queueCount: number) => number) | undefined;
+  /** Tag, keys and properties of each message. */
+  readonly describe?: ((body: T, index: number) => MessageFacts) | undefined;
+}

@@ -1,0 +1,28 @@
+/**
+ * What an acknowledged send has reached when `send()` resolves.
+ * - `memory`: RAM of the process; nothing survives it
+ * - `page-cache`: the operating system; survives the process, not a power cut
+ * - `disk`: flushed to the device
+ * - `replicated`: at least one replica has it too
+ * - `quorum`: a majority has it on disk
+ */
+export type Durability = 'memory' | 'page-cache' | 'disk' | 'replicated' | 'quorum';
+
+/** What a transport declares; the conformance suite runs every declared feature against it. */
+export interface TransportFeatures {
+  readonly durability: Durability;
+  /** Several messages of one topic in one send (`BatchSender`). */
+  readonly batch: boolean;
+  /** Sends without an answer. */
+  readonly oneway: boolean;
+  /** Half messages with commit, rollback and check-back (`TransactionalTransport`). */
+  readonly transactions: boolean;
+  /** FIFO consumption per queue. */
+  readonly orderly: boolean;
+  /** The 18 delay levels of RocketMQ. */
+  readonly delayLevels: boolean;
+  /** Filtering by tag before messages reach the process. */
+  readonly tagFilter: boolean;
+  /** Redelivery with a growing delay, then `%DLQ%group`. */
+  readonly retry: boolean;
+}

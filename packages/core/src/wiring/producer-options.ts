@@ -1,0 +1,25 @@
+/** Options of a producer; names, meanings and defaults of rocketmq-spring and DefaultMQProducer. */
+export interface ProducerSettings {
+  /** Declares that `sendInTransaction` is used: start fails when there is no transaction listener. Default: false. */
+  readonly transactional?: boolean | undefined;
+  /** Budget of a send, all attempts together. Default: 3000. */
+  readonly sendTimeoutMs?: number | undefined;
+  /** Attempts after the first one. Default: 2. */
+  readonly retryTimesWhenSendFailed?: number | undefined;
+  /** Bodies of at least this many bytes are compressed. Default: 4096. */
+  readonly compressBodyOverBytes?: number | undefined;
+  /** Largest body. Default: 4 MiB. */
+  readonly maxMessageSizeBytes?: number | undefined;
+}
+
+export interface ProducerOptions extends ProducerSettings {
+  readonly group: string;
+}
+
+/** Every number with its default and its bounds. */
+export const producerNumbers = {
+  sendTimeoutMs: { byDefault: 3000, min: 1, max: 2 ** 31 - 1 },
+  retryTimesWhenSendFailed: { byDefault: 2, min: 0, max: 100 },
+  compressBodyOverBytes: { byDefault: 4096, min: 0, max: 2 ** 31 - 1 },
+  maxMessageSizeBytes: { byDefault: 4_194_304, min: 1, max: 2 ** 31 - 1 },
+} as const;

@@ -1,0 +1,74 @@
+import {
+  integerField,
+  listField,
+  objectField,
+  objectOf,
+  optionalTextField,
+  parseBody,
+  textField,
+  textTable,
+} from './json-fields.js';
+import type { JsonObject } from './parse-fastjson.js';
+import type { BrokerData, QueueData, TopicRouteData } from './route.js';
+
+/** Broker ids as Java's old writers put them: bare. Only readers older than 4.9.4 need that (page 02 §7). */
+function addressesText(brokerAddrs: Readonly<Record<string, string>>, standardJson: boolean): string {
+  if (standardJson) return JSON.stringify(brokerAddrs);
+  const members = Object.entries(brokerAddrs).map(([id, address]) => {
+    const key = /^\d+$/.test(id) ? id : JSON.stringify(id);
+    return `${key}:${JSON.stringify(address)}`;
+  });
+  return `{${members.join(',')}}`;
+}
+
+export function brokerDataText(broker: BrokerData, standardJson: boolean): string {
+  const rest = JSON.stringify({ brokerName: broker.brokerName, cluster: broker.cluster, enableActingMaster: false });
+  return `{"brokerAddrs":${addressesText(broker.brokerAddrs, standardJson)},${rest.slice(1)}`;
+}
+
+export function brokerDataFromJson(object: JsonObject): BrokerData {
+  return {
+    cluster: textField(object, 'cluster', ''),
+    brokerName: textField(object, 'brokerName'),
+    brokerAddrs: textTable(objectField(object, 'brokerAddrs')),
+  };
+}
+
+function queueDataToJson(queue: QueueData): object {
+  return {
+    brokerName: queue.brokerName,
+    perm: queue.perm,
+    readQueueNums: queue.readQueueNums,
+    topicSysFlag: queue.topicSysFlag,
+    writeQueueNums: queue.writeQueueNums,
+  };
+}
+
+function queueDataFromJson(object: JsonObject): QueueData {
+  return {
+    brokerName: textField(object, 'brokerName'),
+    readQueueNums: integerField(object, 'readQueueNums', 0),
+    writeQueueNums: integerField(object, 'writeQueueNums', 0),
+    perm: integerField(object, 'perm', 0),
+    // Up to 4.8 the member is misspelt.
+    topicSysFlag: integerField(object, 'topicSysFlag', integerField(object, 'topicSynFlag', 0)),
+  };
+}
+
+/** Body of the answer to GET_ROUTEINFO_BY_TOPIC; both lists are always there (page 02 §7). */
+export function encodeRoute(route: TopicRouteData, options: { readonly standardJson: boolean }): Buffer {
+  const brokerDatas = route.brokerDatas.map((broker) => brokerDataText(broker, options.standardJson));
+  const orderTopicConf = route.orderTopicConf === undefined ? '' : `"orderTopicConf":${JSON.stringify(route.orderTopicConf)},`;
+  const queueDatas = JSON.stringify(route.queueDatas.map(queueDataToJson));
+  const text = `{"brokerDatas":[${brokerDatas.join(',')}],"filterServerTable":{},${orderTopicConf}"queueDatas":${queueDatas}}`;
+  return Buffer.from(text, 'utf8');
+}
+
+export function decodeRoute(body: Buffer): TopicRouteData {
+  const object = parseBody(body);
+  return {
+    queueDatas: listField(object, 'queueDatas').map((entry) => queueDataFromJson(objectOf(entry, 'queueDatas'))),
+    brokerDatas: listField(object, 'brokerDatas').map((entry) => brokerDataFromJson(objectOf(entry, 'brokerDatas'))),
+    orderTopicConf: optionalTextField(object, 'orderTopicConf'),
+  };
+}

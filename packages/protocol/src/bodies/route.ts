@@ -1,0 +1,26 @@
+/** Permission bits of a topic on a broker (page 02 §7). */
+export const Permission = { INHERIT: 1, WRITE: 2, READ: 4 } as const;
+
+/** How many queues of a topic a broker has. */
+export interface QueueData {
+  readonly brokerName: string;
+  readonly readQueueNums: number;
+  readonly writeQueueNums: number;
+  readonly perm: number;
+  readonly topicSysFlag: number;
+}
+
+export interface BrokerData {
+  readonly cluster: string;
+  readonly brokerName: string;
+  /** Broker id (0: master) → `host:port`. */
+  readonly brokerAddrs: Readonly<Record<string, string>>;
+}
+
+/** Answer to GET_ROUTEINFO_BY_TOPIC (Java: TopicRouteData). */
+export interface TopicRouteData {
+  readonly queueDatas: readonly QueueData[];
+  readonly brokerDatas: readonly BrokerData[];
+  /** `broker-a:4;broker-b:4`, only for ordered topics. */
+  readonly orderTopicConf?: string | undefined;
+}

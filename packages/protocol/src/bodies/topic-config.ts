@@ -1,0 +1,25 @@
+/** Version of a table; all parts equal means the same table (Java: DataVersion). */
+export interface DataVersion {
+  readonly counter: number;
+  readonly timestamp: number;
+  readonly stateVersion: number;
+}
+
+/** One topic on one broker (Java: TopicConfig). */
+export interface TopicConfig {
+  readonly topicName: string;
+  readonly readQueueNums: number;
+  readonly writeQueueNums: number;
+  readonly perm: number;
+  readonly topicFilterType: 'SINGLE_TAG' | 'MULTI_TAG';
+  readonly topicSysFlag: number;
+  readonly order: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Body of REGISTER_BROKER (Java: RegisterBrokerBody). */
+export interface RegisterBrokerBody {
+  readonly dataVersion: DataVersion;
+  readonly topicConfigTable: Readonly<Record<string, TopicConfig>>;
+  readonly filterServerList: readonly string[];
+}

@@ -1,0 +1,28 @@
+import type { RemotingCommand } from './remoting-command.js';
+
+/**
+ * Collects the frames of one connection and one turn of the event loop. Small pieces are written into one growing chunk;
+ * large buffers (`appendSlice`) are kept by reference, so a stored message goes from the log's memory to the socket uncopied.
+ * The chunks that `take` returns are never written again.
+ */
+export interface FrameWriter {
+  /** Bytes collected since the last `take`. */
+  readonly sizeBytes: number;
+  /** Encodes a whole command. */
+  writeCommand(command: RemotingCommand): void;
+  /** Makes room for `lengthBytes` more bytes at `position` in `buffer`; both may change with this call. */
+  reserve(lengthBytes: number): void;
+  /** The current chunk; valid between `reserve` and the next call of any other method. */
+  readonly buffer: Buffer;
+  /** Where the next byte goes; the writer of bytes advances it. */
+  position: number;
+  /** Appends bytes that stay unchanged from now on: by reference when large, copied when small. */
+  appendSlice(bytes: Buffer): void;
+  /** Hands over what was collected, in order. */
+  take(): Buffer[];
+}
+
+/** Something that writes its own frame: a hot answer that builds no `RemotingCommand`. */
+export interface FrameSource {
+  writeFrame(writer: FrameWriter): void;
+}

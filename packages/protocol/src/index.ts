@@ -1,0 +1,155 @@
+export { type CheckClientConfig, decodeCheckClientConfig, encodeCheckClientConfig } from './bodies/check-client-config.js';
+export { type ClusterInfo, decodeClusterInfo, encodeClusterInfo } from './bodies/cluster-info.js';
+export { decodeConsumerIdList, encodeConsumerIdList } from './bodies/consumer-id-list.js';
+export type {
+  ConsumeFromWhere,
+  ConsumerData,
+  ConsumeType,
+  HeartbeatData,
+  MessageModel,
+  SubscriptionData,
+} from './bodies/heartbeat.js';
+export { decodeHeartbeat, encodeHeartbeat } from './bodies/heartbeat-codec.js';
+export { decodeKvTable, encodeKvTable } from './bodies/kv-table.js';
+export { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatchResult } from './bodies/lock-batch.js';
+export type { LockBatchBody, MessageQueue } from './bodies/message-queue.js';
+export { type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
+export { decodeRegisterBrokerBody, encodeRegisterBrokerBody } from './bodies/register-broker-body.js';
+export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
+export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
+export type { DataVersion, RegisterBrokerBody, TopicConfig } from './bodies/topic-config.js';
+export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
+export { RequestCode, ResponseCode } from './codes.js';
+export { createFrameDecoder } from './frame/create-frame-decoder.js';
+export { createFrameWriter } from './frame/create-frame-writer.js';
+export { type FrameDecoder, frameMaxLengthBytesDefault } from './frame/frame-decoder.js';
+export type { FrameSource, FrameWriter } from './frame/frame-writer.js';
+export { releaseReceivedBytes } from './frame/received-command.js';
+export {
+  type CommandFields,
+  createRequest,
+  createResponse,
+  type ExtFields,
+  flagOneway,
+  flagResponse,
+  isOneway,
+  isResponse,
+  type RemotingCommand,
+  SerializeType,
+} from './frame/remoting-command.js';
+export {
+  bool,
+  defineHeader,
+  type FieldCodec,
+  type HeaderCodec,
+  type HeaderOf,
+  int32,
+  int64,
+  optionalBool,
+  optionalInt32,
+  optionalInt64,
+  optionalText,
+  rounded64,
+  text,
+} from './header/header-codec.js';
+export { type LanguageName, languageName, languageOrdinal, languageOther } from './language-code.js';
+export { type BatchEntry, type BatchMessage, decodeBatch, encodeBatch } from './message/batch.js';
+export { compressZlib, decompressBody } from './message/compression.js';
+export { decodeRecord, decodeRecords } from './message/decode-record.js';
+export { encodeRecord, type RecordParts, type RecordPlace, recordSizeBytes } from './message/encode-record.js';
+export { decodeHost, encodeHost } from './message/host.js';
+export { readInt64, writeInt64 } from './message/int64.js';
+export { javaStringHashCode, tagsCode } from './message/java-hash.js';
+export { maskedCrc32 } from './message/masked-crc32.js';
+export { blankMagic, type MessageExt, messageMagicV1, messageMagicV2 } from './message/message-ext.js';
+export { createMessageIdGenerator, type MessageIdGenerator, type MessageIdOptions } from './message/message-id-generator.js';
+export { checkGroupName, checkTopicName } from './message/name-rules.js';
+export { decodeOffsetMessageId, encodeOffsetMessageId } from './message/offset-message-id.js';
+export { decodeProperties, encodeProperties, findProperty } from './message/properties.js';
+export { nameValueSeparator, PropertyName, propertySeparator } from './message/property-names.js';
+export { RecordAt, type RecordSpans, spansOfRecord } from './message/record-layout.js';
+export { buildSubscription } from './message/subscription.js';
+export { SysFlag, transactionType } from './message/sys-flag.js';
+export {
+  clientInnerProducerGroup,
+  deadLetterTopic,
+  deadLetterTopicPrefix,
+  retryTopic,
+  retryTopicPrefix,
+  SystemTopic,
+  transactionGroup,
+} from './message/system-topics.js';
+export { type RecordCheck, verifyRecord } from './message/verify-record.js';
+export { type CheckTransactionStateHeader, checkTransactionStateHeader } from './requests/check-transaction-state.js';
+export { type ConsumerGroupHeader, consumerGroupHeader } from './requests/consumer-group.js';
+export { type ConsumerSendMessageBackHeader, consumerSendMessageBackHeader } from './requests/consumer-send-message-back.js';
+export { type CreateTopicHeader, createTopicHeader } from './requests/create-topic.js';
+export { decodePullMessage } from './requests/decode-pull-message.js';
+export { decodeSendMessage, type ReceivedSendMessageHeader } from './requests/decode-send-message.js';
+export { decodeSendMessageResponse, type SendMessageResult } from './requests/decode-send-message-response.js';
+export { type EndTransactionHeader, endTransactionHeader } from './requests/end-transaction.js';
+export { type GetRouteInfoHeader, getRouteInfoHeader } from './requests/get-route-info.js';
+export { type GetTopicConfigHeader, getTopicConfigHeader } from './requests/get-topic-config.js';
+export {
+  type PullMessageHeader,
+  type PullMessageResponseHeader,
+  PullSysFlag,
+  pullMessageHeader,
+  pullMessageResponseHeader,
+} from './requests/pull-message.js';
+export {
+  type QueryConsumerOffsetHeader,
+  type QueryConsumerOffsetResponseHeader,
+  queryConsumerOffsetHeader,
+  queryConsumerOffsetResponseHeader,
+} from './requests/query-consumer-offset.js';
+export {
+  earliestStoreTimeResponseHeader,
+  type QueueOffsetHeader,
+  type QueueOffsetResponseHeader,
+  queueOffsetHeader,
+  queueOffsetResponseHeader,
+} from './requests/queue-offset.js';
+export {
+  type RegisterBrokerHeader,
+  type RegisterBrokerResponseHeader,
+  registerBrokerHeader,
+  registerBrokerResponseHeader,
+} from './requests/register-broker.js';
+export {
+  type SearchOffsetHeader,
+  type SearchOffsetResponseHeader,
+  searchOffsetHeader,
+  searchOffsetResponseHeader,
+} from './requests/search-offset.js';
+export {
+  type SendMessageHeader,
+  type SendMessageResponseHeader,
+  sendMessageHeader,
+  sendMessageResponseHeader,
+  sendMessageV2Header,
+} from './requests/send-message.js';
+export {
+  queryDataVersionResponseHeader,
+  type UnregisterBrokerHeader,
+  unregisterBrokerHeader,
+} from './requests/unregister-broker.js';
+export { type UnregisterClientHeader, unregisterClientHeader } from './requests/unregister-client.js';
+export { type UpdateConsumerOffsetHeader, updateConsumerOffsetHeader } from './requests/update-consumer-offset.js';
+export { type ViewMessageHeader, viewMessageHeader } from './requests/view-message.js';
+export { type PullMessageResponseFields, writePullMessageResponse } from './requests/write-pull-message-response.js';
+export {
+  createSendMessageTemplate,
+  type SendMessageRequestFields,
+  type SendMessageTemplate,
+  type SendMessageTemplateFields,
+  writeSendMessageRequest,
+} from './requests/write-send-message-request.js';
+export { type SendMessageResponseFields, writeSendMessageResponse } from './requests/write-send-message-response.js';
+export {
+  ownVersion,
+  versionMaxReconsumeTimes,
+  versionRegisterBrokerBody,
+  versionStandardJsonRoute,
+  versionV5,
+} from './version.js';

@@ -1,0 +1,67 @@
+import { ValidationError } from '@orbitmq/core/kernel';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeProperties, encodeProperties, findProperty } from './properties.js';
+
+const read = (source: Parameters<typeof decodeProperties>[0]): Record<string, string> => ({ ...decodeProperties(source) });
+
+describe('reading', () => {
+  test('with and without the last separator', () => {
+    const expected = { TAGS: 'TagA', KEYS: 'a b' };
+    expect(read('TAGS\u0001TagA\u0002KEYS\u0001a b')).toEqual(expected);
+    expect(read('TAGS\u0001TagA\u0002KEYS\u0001a b\u0002')).toEqual(expected);
+    expect(read(Buffer.from('TAGS\u0001TagA\u0002KEYS\u0001a b\u0002'))).toEqual(expected);
+    expect(read('')).toEqual({});
+  });
+
+  test('entries without name, value or separator are dropped; the last of a name counts; 0x01 may be in a value', () => {
+    expect(read('\u0001x\u0002a\u0001\u0002b\u0002c\u00011\u0002c\u00012\u0002d\u0001x\u0001y\u0002\u0002\u0001')).toEqual({
+      c: '2',
+      d: 'x\u0001y',
+    });
+  });
+
+  test('a property called __proto__ is a property', () => {
+    const properties = decodeProperties('__proto__\u0001x\u0002constructor\u0001y');
+    expect(Object.entries(properties)).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
+  });
+});
+
+describe('writing', () => {
+  test('ends every entry, leaves empty values out', () => {
+    expect(encodeProperties({ TAGS: 'TagA', EMPTY: '', KEYS: 'k' })).toBe('TAGS\u0001TagA\u0002KEYS\u0001k\u0002');
+  });
+
+  test.each([{ '': 'x' }, { 'a\u0001b': 'x' }, { 'a\u0002': 'x' }, { a: 'x\u0002y' }])('refuses %j', (entries) => {
+    expect(() => encodeProperties(entries)).toThrow(ValidationError);
+  });
+
+  test('round trip', () => {
+    const anyName = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+      .filter((name) => !name.includes('\u0001') && !name.includes('\u0002'));
+    const anyValue = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((value) => !value.includes('\u0002'));
+    fc.assert(
+      fc.property(fc.dictionary(anyName, anyValue, { maxKeys: 6 }), (entries) => {
+        const text = encodeProperties(entries);
+        expect(read(text)).toEqual({ ...entries });
+        expect(read(Buffer.from(text))).toEqual({ ...entries });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('finding one agrees with reading all', () => {
+  const anyPart = fc.constantFrom('TAGS', 'TAG', 'TAGSX', 'a', '', '\u0001', '\u0002', '订', 'x y');
+  fc.assert(
+    fc.property(fc.array(anyPart, { maxLength: 14 }), fc.constantFrom('TAGS', 'a', 'TAG', ''), (parts, name) => {
+      const text = parts.join('');
+      expect(findProperty(Buffer.from(text), name)).toBe(read(text)[name]);
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,43 @@
+import type { Lifecycle } from '@orbitmq/core/kernel';
+import type { FrameSource, RemotingCommand } from '@orbitmq/protocol';
+
+/** The server's view of one client connection. */
+export interface ServerConnection {
+  /** Unique among the connections of its server. */
+  readonly id: number;
+  /** `ip:port` of the client. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly isOpen: boolean;
+  /**
+   * Queues an answer; all answers of a turn leave in one write. Dropped silently when the connection is gone or the
+   * request was one-way (`answer` is then not called for). Releases the request's place among the in-flight ones.
+   */
+  respond(request: RemotingCommand, response: RemotingCommand): void;
+  /** The same for an answer that writes its own frame. */
+  respondFrame(request: RemotingCommand, response: FrameSource): void;
+  /** Asks the client; settles within `timeoutMs` whatever it does. */
+  invoke(request: RemotingCommand, options: { readonly timeoutMs: number }): Promise<RemotingCommand>;
+  /** Tells the client; lost when the connection is gone. */
+  notify(request: RemotingCommand): void;
+  /** Called once when the connection is gone; at once when it already is. Returns a function that removes the listener. */
+  onClose(listener: () => void): () => void;
+  close(): void;
+}
+
+/**
+ * Answers requests of some codes. It must call `connection.respond` exactly once for a two-way request, now or later; what
+ * it throws (or rejects with) becomes a SYSTEM_ERROR answer, `ProtocolError` included, and the connection lives on.
+ * An `InvariantError` is not caught.
+ */
+export interface RequestProcessor {
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void>;
+}
+
+export interface RemotingServer extends Lifecycle {
+  /** The bound port, after `start()`. */
+  readonly port: number;
+  /** Before `start()`. */
+  registerProcessor(codes: readonly number[], processor: RequestProcessor): void;
+  readonly connectionCount: number;
+}

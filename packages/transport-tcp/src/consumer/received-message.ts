@@ -1,0 +1,119 @@
+/**
+ * A pulled message in front of a handler (Java: MessageExt after PullAPIWrapper#processPullResult). It keeps the stored
+ * record and works out ids, properties and body when they are asked for: most handlers use few of them.
+ * The body is a view of the received frame, or the result of decompression, which `bodyBytesMax` bounds.
+ */
+import type { IncomingMessage } from '@orbitmq/core';
+import {
+  decodeProperties,
+  decompressBody,
+  encodeHost,
+  encodeOffsetMessageId,
+  findProperty,
+  type MessageExt,
+  PropertyName,
+  retryTopicPrefix,
+  SysFlag,
+} from '@orbitmq/protocol';
+
+/** What all messages of one pull answer have in common. */
+export interface PullContext {
+  readonly brokerName: string;
+  readonly minOffset: number;
+  readonly maxOffset: number;
+  readonly bodyBytesMax: number;
+}
+
+export class ReceivedMessage implements IncomingMessage {
+  readonly record: MessageExt;
+  /** Place in the process queue; only that one reads and writes it. */
+  position = -1;
+  readonly #context: PullContext;
+  #localReconsumes = 0;
+  #topic: string | undefined;
+  #messageId: string | undefined;
+  #body: Uint8Array | undefined;
+  #properties: Readonly<Record<string, string>> | undefined;
+
+  constructor(record: MessageExt, context: PullContext) {
+    this.record = record;
+    this.#context = context;
+  }
+
+  get messageId(): string {
+    this.#messageId ??= findProperty(this.record.propertiesBytes, PropertyName.UNIQ_KEY) ?? this.offsetMessageId;
+    return this.#messageId;
+  }
+
+  get offsetMessageId(): string {
+    return encodeOffsetMessageId(encodeHost(this.record.storeHost), this.record.physicalOffset);
+  }
+
+  get topic(): string {
+    this.#topic ??= this.#originalTopic();
+    return this.#topic;
+  }
+
+  /** Throws a `ProtocolError` (`BODY_INVALID`, `COMPRESSION_UNSUPPORTED`) when a compressed body cannot be read. */
+  get body(): Uint8Array {
+    this.#body ??=
+      (this.record.sysFlag & SysFlag.COMPRESSED) === 0
+        ? this.record.body
+        : decompressBody(this.record.body, this.record.sysFlag, this.#context.bodyBytesMax);
+    return this.#body;
+  }
+
+  get tag(): string | undefined {
+    return findProperty(this.record.propertiesBytes, PropertyName.TAGS);
+  }
+
+  get keys(): readonly string[] {
+    const keys = findProperty(this.record.propertiesBytes, PropertyName.KEYS);
+    return keys === undefined ? [] : keys.split(' ').filter((key) => key !== '');
+  }
+
+  get properties(): Readonly<Record<string, string>> {
+    if (this.#properties === undefined) {
+      const properties = decodeProperties(this.record.propertiesBytes);
+      properties[PropertyName.MIN_OFFSET] = String(this.#context.minOffset);
+      properties[PropertyName.MAX_OFFSET] = String(this.#context.maxOffset);
+      this.#properties = properties;
+    }
+    return this.#properties;
+  }
+
+  get queueId(): number {
+    return this.record.queueId;
+  }
+
+  get queueOffset(): number {
+    return this.record.queueOffset;
+  }
+
+  get brokerName(): string {
+    return this.#context.brokerName;
+  }
+
+  get bornTimestamp(): number {
+    return this.record.bornTimestamp;
+  }
+
+  get storeTimestamp(): number {
+    return this.record.storeTimestamp;
+  }
+
+  /** The broker's count plus the tries in this process that the broker does not know of. */
+  get reconsumeTimes(): number {
+    return this.record.reconsumeTimes + this.#localReconsumes;
+  }
+
+  /** One more try in this process. */
+  countLocalReconsume(): void {
+    this.#localReconsumes += 1;
+  }
+
+  #originalTopic(): string {
+    if (!this.record.topic.startsWith(retryTopicPrefix)) return this.record.topic;
+    return findProperty(this.record.propertiesBytes, PropertyName.RETRY_TOPIC) ?? this.record.topic;
+  }
+}

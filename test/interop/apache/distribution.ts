@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type ApacheVersion = '4.9.7' | '5.5.0';
+export const apacheVersions: readonly ApacheVersion[] = ['4.9.7', '5.5.0'];
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cache = join(here, '../../../.cache/apache');
+const javaSources = join(here, '../java');
+
+function works(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, [...args], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Why Apache's programs cannot run here; undefined when they can. In CI their absence is a failure, never a skip: a green run
+ * without its counterparts would say nothing.
+ */
+export function apacheMissing(): string | undefined {
+  const missing = [
+    ...(works('javac', ['-version']) && works('java', ['-version']) ? [] : ['JDK']),
+    ...(works('mvn', ['-v']) ? [] : ['Maven']),
+  ];
+  if (missing.length === 0) return undefined;
+  const reason = `no ${missing.join(' and no ')}`;
+  if (process.env['CI'] !== undefined && process.env['CI'] !== '') throw new Error(`CI needs the real counterparts: ${reason}`);
+  return reason;
+}
+
+/** The class path with Apache's jars of a version and our Java test programs compiled against them; brought from Maven once. */
+export function apacheClassPath(version: ApacheVersion): string {
+  const lib = join(cache, version, 'lib');
+  if (!existsSync(join(cache, version, 'complete'))) fetchJars(version, lib);
+  const classes = join(cache, version, 'classes');
+  const sources = readdirSync(javaSources)
+    .filter((name) => name.endsWith('.java'))
+    .map((name) => join(javaSources, name));
+  const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs));
+  if (!existsSync(classes) || statSync(classes).mtimeMs < newest) {
+    rmSync(classes, { recursive: true, force: true });
+    const fresh = `${classes}.${process.pid}`;
+    mkdirSync(fresh, { recursive: true });
+    execFileSync('javac', ['-nowarn', '-cp', `${lib}/*`, '-d', fresh, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
+    renameSync(fresh, classes);
+  }
+  return `${lib}/*:${classes}`;
+}
+
+function fetchJars(version: ApacheVersion, lib: string): void {
+  rmSync(lib, { recursive: true, force: true });
+  const pom = join(here, 'pom.xml');
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
+  execFileSync(
+    'mvn',
+    ['-q', '-B', '-f', pom, goal, `-Drocketmq.version=${version}`, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime'],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  mkdirSync(join(cache, version, 'complete'), { recursive: true });
+}
+
+/** Flags that Apache's programs need on JDK 17. */
+export const javaFlags: readonly string[] = [
+  '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED',
+  '--add-opens=java.base/java.nio=ALL-UNNAMED',
+  '--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED',
+  '--add-exports=java.base/sun.nio.ch=ALL-UNNAMED',
+  '--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED',
+];

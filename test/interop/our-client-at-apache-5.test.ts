@@ -1,0 +1,14 @@
+import { verifies } from '../support/verifies.js';
+import { startApacheServer } from './apache/apache-server.js';
+import { OrbitClient } from './orbit-client.js';
+import { describeCell } from './run-matrix.js';
+
+describeCell({
+  title: 'our client at Apache 5.5.0',
+  startServer: (directory) => startApacheServer('5.5.0', directory),
+  startClient: async (server) => {
+    verifies('apache-brokers');
+    return new OrbitClient(server.namesrvAddr);
+  },
+  needsApache: true,
+});

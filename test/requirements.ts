@@ -1,0 +1,215 @@
+/**
+ * Every promise OrbitMQ makes, as data. A test names the promises it shows with `verifies('…')`; `requirements.test.ts` fails
+ * when a promise has no test or a test names a promise that is not here. `knownGaps` lists promises without a test; it only shrinks.
+ */
+export interface Requirement {
+  readonly id: string;
+  readonly text: string;
+  /** Where it comes from: a RocketMQ mechanism, or a property of the product. */
+  readonly source: string;
+  /** The transports it holds for. */
+  readonly transports: readonly ('embedded' | 'rocketmq')[];
+}
+
+const both = ['embedded', 'rocketmq'] as const;
+
+export const requirements = [
+  // sending
+  {
+    id: 'send-modes',
+    text: 'A message sent synchronously, asynchronously, one-way or in a batch arrives with body, tag, keys and properties unchanged.',
+    source: 'RocketMQ: DefaultMQProducer',
+    transports: both,
+  },
+  {
+    id: 'send-order',
+    text: 'Two sends of one producer to one queue, the second begun after the first was acknowledged, keep their order.',
+    source: 'RocketMQ: queue order',
+    transports: both,
+  },
+  {
+    id: 'send-weaker',
+    text: 'A send that was stored with less than the configured durability is never a plain success.',
+    source: 'RocketMQ: SendStatus',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'send-unknown',
+    text: 'A send whose answer never came is reported as unknown, with the message id, never as failed.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'send-sharding',
+    text: 'Messages with one sharding key go to one queue, the queue the official clients choose.',
+    source: 'RocketMQ: SelectMessageQueueByHash',
+    transports: both,
+  },
+  // consuming
+  {
+    id: 'tag-filter',
+    text: 'A consumer with a tag expression gets exactly the messages with one of these tags, also when hashes collide.',
+    source: 'RocketMQ: tag filter',
+    transports: both,
+  },
+  {
+    id: 'rebalance',
+    text: 'Consumers of a group share the queues; when one comes or goes the others take over and nothing is lost.',
+    source: 'RocketMQ: AllocateMessageQueueAveragely',
+    transports: both,
+  },
+  {
+    id: 'orderly',
+    text: 'An orderly consumer runs one handler at a time per queue, in order, over rebalances.',
+    source: 'RocketMQ: MessageListenerOrderly',
+    transports: both,
+  },
+  {
+    id: 'orderly-blocks',
+    text: 'A failing message blocks its queue in an orderly group until it succeeds or its tries are used up.',
+    source: 'RocketMQ: SUSPEND_CURRENT_QUEUE_A_MOMENT',
+    transports: both,
+  },
+  {
+    id: 'retry',
+    text: 'A message whose handler fails comes again after a delay with the same id and a growing count.',
+    source: 'RocketMQ: %RETRY%',
+    transports: both,
+  },
+  {
+    id: 'dead-letter',
+    text: 'A message that fails more often than maxReconsumeTimes is in the dead-letter topic, once.',
+    source: 'RocketMQ: %DLQ%',
+    transports: both,
+  },
+  {
+    id: 'offsets-durable',
+    text: 'What a group acknowledged does not come again after a clean restart of consumer and broker.',
+    source: 'RocketMQ: consumer offsets',
+    transports: both,
+  },
+  {
+    id: 'graceful-stop',
+    text: 'stop() lets running handlers finish, commits their offsets, and neither loses nor repeats a message.',
+    source: 'product',
+    transports: both,
+  },
+  // delay and transactions
+  {
+    id: 'delay-level',
+    text: 'A delayed message comes never early, and one second late at most.',
+    source: 'RocketMQ: delay levels',
+    transports: both,
+  },
+  {
+    id: 'transaction-outcome',
+    text: 'A committed message is delivered once, a rolled back or undecided one never.',
+    source: 'RocketMQ: transactional messages',
+    transports: both,
+  },
+  {
+    id: 'transaction-check',
+    text: 'An undecided transaction is asked about, and any instance of the producer group can answer.',
+    source: 'RocketMQ: check-back',
+    transports: both,
+  },
+  {
+    id: 'transaction-once',
+    text: 'The first decision on a transaction wins; a repeated commit stores nothing.',
+    source: 'product (RocketMQ stores twice)',
+    transports: ['embedded'],
+  },
+  // durability
+  {
+    id: 'durable-kill',
+    text: 'No acknowledged message is lost, invented or reordered when the broker is killed at any moment.',
+    source: 'product: SYNC_FLUSH',
+    transports: ['embedded'],
+  },
+  {
+    id: 'visible-durable',
+    text: 'No consumer sees a message before it has the configured durability.',
+    source: 'product (rocketmq#8239)',
+    transports: ['embedded'],
+  },
+  {
+    id: 'offset-identity',
+    text: 'A queue offset names one message for ever: queues have no gap, and no offset is used twice, over restarts.',
+    source: 'product',
+    transports: ['embedded'],
+  },
+  {
+    id: 'fail-stop',
+    text: 'After a failed write or flush the broker acknowledges nothing more and ends.',
+    source: 'product (fsyncgate)',
+    transports: ['embedded'],
+  },
+  {
+    id: 'store-lock',
+    text: 'One store directory is open in one broker at a time; the second one is told what to do.',
+    source: 'RocketMQ: lock file',
+    transports: ['embedded'],
+  },
+  {
+    id: 'restart',
+    text: 'An application that starts again on the same directory finds everything unacknowledged and nothing acknowledged.',
+    source: 'product',
+    transports: ['embedded'],
+  },
+  // wire
+  {
+    id: 'java-clients',
+    text: 'The official Java clients 4.9.7 and 5.5.0 work against our NameServer and broker.',
+    source: 'Apache RocketMQ',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'apache-brokers',
+    text: 'Our client works against Apache RocketMQ 4.9.7 and 5.5.0.',
+    source: 'Apache RocketMQ',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'golden-frames',
+    text: 'Frames and records that Apache brokers and clients of both versions put on the wire decode, and encode to the same bytes or the same meaning.',
+    source: 'Apache RocketMQ',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'hostile-bytes',
+    text: 'No bytes from the network crash the broker or disturb another connection.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  // application
+  {
+    id: 'decorator-tools',
+    text: 'The decorators work as legacy and standard decorators and as plain calls, under every tool of the table.',
+    source: 'product',
+    transports: both,
+  },
+  {
+    id: 'wiring-errors',
+    text: 'Wiring mistakes fail at start() with one list, never at the first message.',
+    source: 'product',
+    transports: both,
+  },
+  {
+    id: 'quickstart',
+    text: 'The quickstart shows every feature on a fresh clone, on our stand-alone broker and on Apache RocketMQ 4.9.7 and 5.5.0, unchanged.',
+    source: 'product',
+    transports: both,
+  },
+  {
+    id: 'simulation',
+    text: 'NameServer, broker and clients run in one process on virtual time from a seed, and a seed replays identically.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  { id: 'checks-can-fail', text: 'Every static check finds the violation it is there for.', source: 'product', transports: both },
+] as const satisfies readonly Requirement[];
+
+export type RequirementId = (typeof requirements)[number]['id'];
+
+/** Promises without a test yet. */
+export const knownGaps: readonly RequirementId[] = ['visible-durable', 'fail-stop', 'hostile-bytes', 'simulation'];
