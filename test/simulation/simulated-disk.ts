@@ -174,12 +174,12 @@ export class SimulatedDisk implements FileSystem {
     return { sizeBytes: node === 'directory' ? 0 : node.sizeBytes, modifiedAt: 0 };
   }
 
-  async makeDirectory(path: string): Promise<void> {
+  async makeDirectory(path: string, options: { readonly isDurable?: boolean } = {}): Promise<void> {
     await this.#operation('makeDirectory', path);
     const made: string[] = [];
     for (let missing = path; !this.#names.has(missing); missing = parentOf(missing)) made.unshift(missing);
     for (const directory of made) this.#change([{ path: directory, node: 'directory' }]);
-    if (made.length === 0) return;
+    if (made.length === 0 || options.isDurable === false) return;
     await this.#operation('makeDirectory-sync', path);
     for (const directory of made) this.#flushNames(parentOf(directory));
   }

@@ -141,7 +141,7 @@ export class RunningStore {
 
   async #flushAll(): Promise<void> {
     await this.#flushLog();
-    await this.#flusher.run({ isThorough: true });
+    await this.#flusher.finish();
     await this.opened.state.logFlushed(this.#flushed);
   }
 

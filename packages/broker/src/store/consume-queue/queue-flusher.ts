@@ -4,6 +4,7 @@
  * not be dispatched again. Rounds never overlap. The log is the truth: a round that never ran costs time at recovery only.
  */
 import type { Clock } from '@orbitmq/core/kernel';
+import { forEachConcurrently } from '../for-each-concurrently.js';
 import type { LogMark } from '../log-mark.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { ConsumeQueueTable } from './consume-queue-table.js';
@@ -11,8 +12,9 @@ import { queueEntryBytes } from './queue-entry.js';
 import type { QueueWriter } from './queue-writer.js';
 
 const pageBytes = 4096;
-/** Queues worked on at a time: the thread pool has four threads, and the log needs one at once. */
+/** Queues worked on at a time: the thread pool has four threads, and while the store runs the log needs one at once. */
 const concurrency = 2;
+const concurrencyAtStop = 4;
 
 /** What a thorough round covers: all queue entries of records before `mark`. */
 export interface QueueSnapshot {
@@ -60,13 +62,19 @@ export class QueueFlusher {
     this.#dirty.push(queue);
   }
 
+  /** The last round, when nothing is appended any more. */
+  finish(): Promise<void> {
+    return this.run({ isThorough: true, concurrency: concurrencyAtStop });
+  }
+
   /** One round; joins one that is running, unless it has to be thorough. Rejects with the first I/O error. */
-  async run(options: { readonly isThorough?: boolean } = {}): Promise<void> {
+  async run(options: { readonly isThorough?: boolean; readonly concurrency?: number } = {}): Promise<void> {
     while (this.#running !== undefined) {
       await this.#running;
       if (options.isThorough !== true) return;
     }
-    const round = options.isThorough === true || this.#isThoroughDue() ? this.#runThorough() : this.#runFrequent();
+    const isThorough = options.isThorough === true || this.#isThoroughDue();
+    const round = isThorough ? this.#runThorough(options.concurrency ?? concurrency) : this.#runFrequent();
     this.#running = round.finally(() => {
       this.#running = undefined;
     });
@@ -90,7 +98,7 @@ export class QueueFlusher {
       if (queue.maxOffset - queue.writtenOffset >= entriesMin) due.push(queue);
       else this.#dirty.push(queue);
     }
-    await this.#forEach(due, async (queue) => {
+    await forEachConcurrently(due, concurrency, async (queue) => {
       queue.isDirty = false;
       this.#unflushed.add(queue);
       await writer.write(queue, queue.maxOffset);
@@ -98,7 +106,7 @@ export class QueueFlusher {
     table.memory.trim();
   }
 
-  async #runThorough(): Promise<void> {
+  async #runThorough(queuesAtATime: number): Promise<void> {
     const { clock, dispatchedTo, onFlushed, table, writer } = this.#options;
     this.#thoroughAt = clock.monotonic();
     const ends = new Map<ConsumeQueue, number>();
@@ -109,7 +117,7 @@ export class QueueFlusher {
     this.#unflushed = new Set();
     for (const queue of ends.keys()) if (queue.hasStaleTail) due.add(queue);
     for (const queue of due) queue.isDirty = false;
-    await this.#forEach([...due], async (queue) => {
+    await forEachConcurrently([...due], queuesAtATime, async (queue) => {
       await writer.write(queue, queue.maxOffset);
       await writer.flush(queue);
     });
@@ -117,16 +125,5 @@ export class QueueFlusher {
     await onFlushed(snapshot);
     this.#thoroughTo = snapshot.mark.physicalEnd;
     table.memory.trim();
-  }
-
-  async #forEach(queues: readonly ConsumeQueue[], work: (queue: ConsumeQueue) => Promise<void>): Promise<void> {
-    let next = 0;
-    const runner = async (): Promise<void> => {
-      for (let queue = queues[next]; queue !== undefined; queue = queues[next]) {
-        next += 1;
-        await work(queue);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, queues.length) }, runner));
   }
 }

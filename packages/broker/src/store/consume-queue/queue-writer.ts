@@ -1,3 +1,4 @@
+import { forEachConcurrently } from '../for-each-concurrently.js';
 import type { FileSystem } from '../io/file-system.js';
 import { datasyncFile, writeFile } from '../io/io-promise.js';
 import { parentPath } from '../io/paths.js';
@@ -5,6 +6,9 @@ import type { FilePool } from '../segment/file-pool.js';
 import { zeroTail } from '../segment/zero-tail.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import { queueEntryBytes } from './queue-entry.js';
+
+/** Directories flushed at a time; the flush of their files has committed most of it. */
+const concurrency = 4;
 
 /** Writes the entries of queues to their files and flushes them. One write per queue and file at a time. */
 export class QueueWriter {
@@ -48,21 +52,25 @@ export class QueueWriter {
   async flushDirectories(): Promise<void> {
     const directories = [...this.#unflushedDirectories];
     this.#unflushedDirectories.clear();
-    for (const directory of directories) await this.#fileSystem.syncDirectory(directory);
+    await forEachConcurrently(directories, concurrency, (directory) => this.#fileSystem.syncDirectory(directory));
   }
 
   async #create(queue: ConsumeQueue, start: number): Promise<void> {
     const { files } = queue;
-    const path = files.pathOf(start);
-    await this.#fileSystem.makeDirectory(parentPath(path));
-    const file = await this.#fileSystem.open(path, { create: true });
-    try {
-      await file.truncate(0);
-      await file.truncate(files.sizeBytes);
-    } finally {
-      await file.close();
+    if (files.isEmpty) {
+      await this.#fileSystem.makeDirectory(files.directory, { isDurable: false });
+      const topicDirectory = parentPath(files.directory);
+      this.#unflushedDirectories.add(topicDirectory).add(parentPath(topicDirectory));
     }
     this.#unflushedDirectories.add(files.directory);
+    await this.#pool.use(
+      files.pathOf(start),
+      async (file) => {
+        await file.truncate(0);
+        await file.truncate(files.sizeBytes);
+      },
+      { create: true },
+    );
     files.add(start);
   }
 

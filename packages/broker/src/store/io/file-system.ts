@@ -14,8 +14,8 @@ export interface FileSystem {
   /** Names in a directory; undefined when there is none. */
   list(path: string): Promise<readonly DirectoryEntry[] | undefined>;
   stat(path: string): Promise<FileStat | undefined>;
-  /** Makes the directory and those above it, durably; one that is there is no error. */
-  makeDirectory(path: string): Promise<void>;
+  /** Makes the directory and those above it, durably unless `isDurable` is false; one that is there is no error. */
+  makeDirectory(path: string, options?: { readonly isDurable?: boolean }): Promise<void>;
   /** Removes a file; a missing one is no error. */
   remove(path: string): Promise<void>;
   /** Removes a directory and all below it. */

@@ -90,10 +90,10 @@ class NodeFileSystem implements FileSystem {
     return stats === undefined ? undefined : { sizeBytes: stats.size, modifiedAt: stats.mtimeMs };
   }
 
-  async makeDirectory(path: string): Promise<void> {
+  async makeDirectory(path: string, options: { readonly isDurable?: boolean } = {}): Promise<void> {
     const first = await attempt('create the directory', path, () => fsp.mkdir(path, { recursive: true }));
     // `mkdir` names the first directory it made: what is new from there down is made durable in its parent.
-    if (first === undefined) return;
+    if (first === undefined || options.isDurable === false) return;
     for (let made = path; ; made = parentPath(made)) {
       await syncDirectory(parentPath(made));
       if (made === first || made === parentPath(made)) return;

@@ -6,12 +6,16 @@
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
 import { isRecordEntry, isWrittenEntry, queueEntryBytes, readQueueEntry } from '../consume-queue/queue-entry.js';
+import { forEachConcurrently } from '../for-each-concurrently.js';
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
 import type { QueueEntry } from '../message-store.js';
 import type { FilePool } from '../segment/file-pool.js';
 import { loadSegments } from '../segment/load-segments.js';
 import type { QueueEnds, QueueRange } from './queue-ends-file.js';
+
+/** Queues looked at at a time: as many as the thread pool has threads. */
+const concurrency = 4;
 
 /** Why the queues have to be built anew from the whole log. */
 export interface RebuildReason {
@@ -52,12 +56,16 @@ export class QueueLoader {
       if (ends.queues.get(found.topic)?.has(found.queueId) === true) continue;
       await this.#options.fileSystem.removeDirectory(found.directory);
     }
-    for (const [topic, ranges] of ends.queues) {
-      for (const [queueId, range] of ranges) {
-        const problem = await this.#loadQueueAt({ topic, queueId, directory: this.#pathOf(topic, queueId) }, range, ends);
-        if (problem !== undefined) return { rebuild: `queue ${topic}/${queueId}: ${problem}` };
-      }
-    }
+    const named = [...ends.queues].flatMap(([topic, ranges]) =>
+      [...ranges].map(([queueId, range]) => ({ topic, queueId, range })),
+    );
+    let rebuild: string | undefined;
+    await forEachConcurrently(named, concurrency, async ({ topic, queueId, range }) => {
+      if (rebuild !== undefined) return;
+      const problem = await this.#loadQueueAt({ topic, queueId, directory: this.#pathOf(topic, queueId) }, range, ends);
+      if (problem !== undefined) rebuild ??= `queue ${topic}/${queueId}: ${problem}`;
+    });
+    if (rebuild !== undefined) return { rebuild };
     return { lastEntryEnd: ends.mark.physicalEnd, lastEntryStart: ends.mark.lastPhysicalOffset };
   }
 
@@ -76,7 +84,7 @@ export class QueueLoader {
       const endOffset = await this.#search(queue, firstOffset, list.endOffset / queueEntryBytes, (entry) =>
         isWrittenEntry(entry),
       );
-      queue.resume(await this.#findMin(queue, firstOffset, endOffset), endOffset);
+      queue.resume(await this.#findMin(queue, firstOffset, endOffset, false), endOffset);
       queue.hasStaleTail = true;
       const last = endOffset > firstOffset ? await this.#entry(queue, endOffset - 1) : undefined;
       if (last === undefined || !isRecordEntry(last)) continue;
@@ -106,14 +114,16 @@ export class QueueLoader {
       const isInLog = isRecordEntry(last) && last.physicalOffset + last.sizeBytes <= ends.mark.physicalEnd;
       if (!isInLog && range.minOffset < endOffset) return 'its last entry is damaged';
     }
-    queue.resume(await this.#findMin(queue, Math.max(range.minOffset, firstOffset), endOffset), endOffset);
+    queue.resume(await this.#findMin(queue, Math.max(range.minOffset, firstOffset), endOffset, true), endOffset);
     queue.hasStaleTail = true;
     return undefined;
   }
 
   /** First entry at or behind `fromOffset` whose record the log still has (Java: correctMinOffset). */
-  async #findMin(queue: ConsumeQueue, fromOffset: number, endOffset: number): Promise<number> {
+  async #findMin(queue: ConsumeQueue, fromOffset: number, endOffset: number, isMinKnown: boolean): Promise<number> {
     const { minPhysicalOffset } = this.#options;
+    // The log still has all it ever had, and what was blank was behind the minimum when the ends were written.
+    if (minPhysicalOffset === 0 && isMinKnown) return fromOffset;
     const isGone = (entry: QueueEntry): boolean => !isRecordEntry(entry) || entry.physicalOffset < minPhysicalOffset;
     if (fromOffset >= endOffset || !isGone(await this.#entry(queue, fromOffset))) return fromOffset;
     return this.#search(queue, fromOffset, endOffset, isGone);
@@ -144,14 +154,14 @@ export class QueueLoader {
   async #find(): Promise<readonly FoundQueue[]> {
     const { directory, fileSystem } = this.#options;
     const found: FoundQueue[] = [];
-    for (const topic of (await fileSystem.list(directory)) ?? []) {
-      if (!topic.isDirectory) continue;
+    const topics = ((await fileSystem.list(directory)) ?? []).filter((entry) => entry.isDirectory);
+    await forEachConcurrently(topics, concurrency, async (topic) => {
       for (const queue of (await fileSystem.list(joinPath(directory, topic.name))) ?? []) {
         if (!queue.isDirectory || !/^\d{1,9}$/.test(queue.name)) continue;
         const queueId = Number(queue.name);
         found.push({ topic: topic.name, queueId, directory: this.#pathOf(topic.name, queueId) });
       }
-    }
+    });
     return found;
   }
 

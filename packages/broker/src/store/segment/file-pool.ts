@@ -26,9 +26,9 @@ export class FilePool {
     return this.#files.size;
   }
 
-  /** Runs `work` with the open file; it must exist. */
-  async use<Result>(path: string, work: (file: File) => Promise<Result>): Promise<Result> {
-    const pooled = this.#take(path);
+  /** Runs `work` with the open file; it must exist unless it may be created. */
+  async use<Result>(path: string, work: (file: File) => Promise<Result>, options = { create: false }): Promise<Result> {
+    const pooled = this.#take(path, options);
     try {
       return await work(await pooled.opening);
     } catch (error) {
@@ -57,9 +57,9 @@ export class FilePool {
     }
   }
 
-  #take(path: string): PooledFile {
+  #take(path: string, options: { readonly create: boolean }): PooledFile {
     const known = this.#files.get(path);
-    const pooled = known ?? { path, opening: this.#fileSystem.open(path, { create: false }), userCount: 0, isForgotten: false };
+    const pooled = known ?? { path, opening: this.#fileSystem.open(path, options), userCount: 0, isForgotten: false };
     this.#files.delete(path);
     this.#files.set(path, pooled);
     pooled.userCount += 1;
