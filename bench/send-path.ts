@@ -95,7 +95,7 @@ function nullStore(): Pick<MessageStore, 'putMessage' | 'onArrival'> {
 
 async function sendProcessor(environment: Environment, store: MessageStore, config: BrokerConfig): Promise<RequestProcessor> {
   const fileSystem = new MemoryFileSystem();
-  const { clock } = environment;
+  const { clock, timers } = environment;
   const files = { environment, fileSystem, directory: '/store/config' };
   const services = createMessageServices({
     environment,
@@ -104,7 +104,7 @@ async function sendProcessor(environment: Environment, store: MessageStore, conf
     topics: await createTopicConfigManager({ ...files, config }),
     groups: await createSubscriptionGroupManager({ ...files, config }),
     offsets: await createConsumerOffsetManager(files),
-    consumers: createConsumerManager({ clock, channelExpiredTimeoutMs: 120_000, isNotified: () => false }),
+    consumers: createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => false }),
     producers: createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 }),
     locks: createRebalanceLockManager({ clock }),
     fileSystem,

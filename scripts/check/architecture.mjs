@@ -23,7 +23,7 @@ export const testImports = ['testing', 'core', 'core/kernel'];
 export const brokerLayers = [
   ['config', 'message-limits.ts'],
   ['store'],
-  ['metadata'],
+  ['metadata', 'durable-put.ts'],
   ['topic', 'group', 'offset'],
   ['filter'],
   ['schedule', 'retry', 'order', 'pop'],

@@ -169,12 +169,12 @@ class WiredBroker implements Broker {
     readonly producers: LiveProducerManager;
   } {
     const { environment, config } = this.#options;
-    const { clock } = environment;
+    const { clock, timers } = environment;
     const channelExpiredTimeoutMs = config.channelExpiredTimeout;
     const isNotified = (group: string): boolean =>
       config.notifyConsumerIdsChangedEnable && groups.all().get(group)?.notifyConsumerIdsChangedEnable !== false;
     return {
-      consumers: createConsumerManager({ clock, channelExpiredTimeoutMs, isNotified }),
+      consumers: createConsumerManager({ clock, timers, channelExpiredTimeoutMs, isNotified }),
       producers: createProducerManager({ clock, channelExpiredTimeoutMs }),
     };
   }

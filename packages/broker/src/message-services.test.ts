@@ -55,7 +55,7 @@ async function bedOn(environment: VirtualEnvironment, fileSystem: MemoryFileSyst
   const topics = await createTopicConfigManager({ ...files, config });
   const groups = await createSubscriptionGroupManager({ ...files, config });
   const offsets = await createConsumerOffsetManager(files);
-  const consumers = createConsumerManager({ clock, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
+  const consumers = createConsumerManager({ clock, timers: time, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
   const address = (): string => '127.0.0.1:10911';

@@ -61,7 +61,7 @@ export interface MessageServices {
 /** Wires the message part of a broker: what is sent, pulled, sent back, delayed and decided (the house of pages 03, 04, 06, 07, 25). */
 export function createMessageServices(deps: MessageServicesDeps): MessageServices {
   const { environment, config, store, topics, groups, offsets, locks } = deps;
-  const { clock, random, logger } = environment;
+  const { clock, random, logger, timers } = environment;
   const limits: MessageLimits = { ...defaultMessageLimits, ...deps.limits };
   const levels = parseDelayLevels(config.messageDelayLevel);
   const hosts = new MessageHosts(deps.address);
@@ -125,7 +125,7 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     consumers: deps.consumers,
     holds,
   });
-  const sendBack = new ConsumerSendBackProcessor({ random, config, store, topics, groups, levels, hosts, inFlight });
+  const sendBack = new ConsumerSendBackProcessor({ random, timers, config, store, topics, groups, levels, hosts, inFlight });
   const endTransaction = new EndTransactionProcessor({ clock, logger, config, store, log, levels, inFlight });
 
   return {

@@ -14,12 +14,17 @@ export class ConnectionGroups {
     this.#onClose = onClose;
   }
 
+  hasRoom(connection: ServerConnection, group: string): boolean {
+    const known = this.#groups.get(connection);
+    return known === undefined || known.size < this.#groupCountMax || known.has(group);
+  }
+
   /** False when the connection is gone, or has too many groups already. */
   add(connection: ServerConnection, group: string): boolean {
     if (!connection.isOpen) return false;
     const known = this.#groups.get(connection);
+    if (!this.hasRoom(connection, group)) return false;
     if (known !== undefined) {
-      if (known.size >= this.#groupCountMax && !known.has(group)) return false;
       known.add(group);
       return true;
     }

@@ -29,6 +29,7 @@ function setup(overrides: { readonly isNotified?: (group: string) => boolean; re
   const time = new VirtualTime();
   const consumers = createConsumerManager({
     clock: time,
+    timers: time,
     channelExpiredTimeoutMs: 120_000,
     isNotified: () => true,
     ...overrides,
@@ -85,6 +86,20 @@ test('a heartbeat without subscriptions renews the member and keeps what is know
   const lone = join('c', consumer([], { groupName: 'h' }), new RecordingConnection(), true);
   expect(consumers.clientIds('h')).toEqual(['c']);
   expect(lone.notices).toHaveLength(1);
+});
+
+test('a large group is told at most every 200 ms, and in the end of everything', async () => {
+  const { time, join } = setup();
+  const members = Array.from({ length: 500 }, (_, index) => join(`c${index}`, consumer([subscription('T')])));
+  const noticeCount = (): number => members.reduce((sum, member) => sum + member.notices.length, 0);
+  expect(noticeCount()).toBeLessThan(65 * 66);
+  const before = members[0]?.notices.length ?? 0;
+  await time.advance(200);
+  expect(members[0]?.notices).toHaveLength(before + 1);
+  expect(members[499]?.notices).toHaveLength(1);
+  for (const member of members.slice(0, 400)) member.close();
+  await time.advance(1000);
+  expect(members[499]?.notices).toHaveLength(2);
 });
 
 test('broadcasting groups and groups without notices are told nothing', () => {

@@ -1,8 +1,8 @@
 /**
  * Live consumer groups (Java: ConsumerManager, ConsumerGroupInfo; page 05 §2). Invariants: a group in the table has a member;
- * every change of members or topics is told to the members that are left, in the turn of the change.
+ * every change of members or topics is told to the members that are left, in the turn of the change, unless the group is large and was told a moment ago.
  */
-import type { Clock } from '@orbitmq/core/kernel';
+import type { Clock, Timer, Timers } from '@orbitmq/core/kernel';
 import {
   type ConsumerData,
   consumerGroupHeader,
@@ -19,8 +19,14 @@ import { mergeSubscriptions } from './subscription-table.js';
 /** Consumer groups one connection may be a member of. */
 const groupsPerConnectionMaxDefault = 4096;
 
+/** Members up to which a group is told of every change at once. */
+const announceAtOnceMax = 64;
+/** A larger group is told at most this often: a notice goes to every member, so all joining or leaving together cost their square. */
+const announcePauseMs = 200;
+
 export interface ConsumerManagerOptions {
   readonly clock: Clock;
+  readonly timers: Timers;
   /** A member that sent no heartbeat for so long is closed. RocketMQ: channelExpiredTimeout, 120 s. */
   readonly channelExpiredTimeoutMs: number;
   /** Whether changes of the group are announced: notifyConsumerIdsChangedEnable of broker and group. */
@@ -39,6 +45,9 @@ interface ConsumerGroup {
   messageModel: MessageModel;
   /** Of the last full heartbeat with one; 0 when none is known. */
   fingerprint: number;
+  /** A large group was told a moment ago; what has changed since is told when this fires. */
+  pause: Timer | undefined;
+  isAnnouncementDue: boolean;
   readonly members: Map<ServerConnection, Member>;
   readonly subscriptions: Map<string, SubscriptionData>;
 }
@@ -68,7 +77,7 @@ export class LiveConsumerManager implements ConsumerManager {
     if (!this.#connections.add(connection, name)) return;
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = { messageModel: data.messageModel, fingerprint: 0, members: new Map(), subscriptions: new Map() };
+      group = newGroup(data.messageModel);
       this.#groups.set(name, group);
     }
     const isNewMember = group.members.get(connection)?.channel.clientId !== channel.clientId;
@@ -76,6 +85,11 @@ export class LiveConsumerManager implements ConsumerManager {
     group.messageModel = data.messageModel;
     const isTopicChanged = !withoutSub && mergeSubscriptions(group.subscriptions, data.subscriptionDataSet);
     if (isNewMember || isTopicChanged) this.#announce(name, group);
+  }
+
+  /** Whether the connection may be a member of the group: it is one, or has not too many others. */
+  hasRoom(connection: ServerConnection, group: string): boolean {
+    return this.#connections.hasRoom(connection, group);
   }
 
   unregister(connection: ServerConnection, clientId: string, group: string): void {
@@ -137,16 +151,47 @@ export class LiveConsumerManager implements ConsumerManager {
   #remove(connection: ServerConnection, name: string): void {
     const group = this.#groups.get(name);
     if (group === undefined || !group.members.delete(connection)) return;
-    if (group.members.size === 0) this.#groups.delete(name);
-    else this.#announce(name, group);
+    if (group.members.size === 0) {
+      group.pause?.cancel();
+      this.#groups.delete(name);
+    } else {
+      this.#announce(name, group);
+    }
   }
 
   #announce(name: string, group: ConsumerGroup): void {
     // Every broadcasting member reads all queues: nothing to rebalance (5.x).
     if (group.messageModel === 'BROADCASTING' || !this.#options.isNotified(name)) return;
+    if (group.pause !== undefined) {
+      group.isAnnouncementDue = true;
+      return;
+    }
+    if (group.members.size > announceAtOnceMax) this.#pause(name, group);
     const extFields = consumerGroupHeader.encode({ consumerGroup: name });
     for (const connection of group.members.keys()) {
       connection.notify(createRequest(RequestCode.NOTIFY_CONSUMER_IDS_CHANGED, { extFields }, true));
     }
   }
+
+  #pause(name: string, group: ConsumerGroup): void {
+    group.pause = this.#options.timers
+      .setTimeout(() => {
+        group.pause = undefined;
+        if (!group.isAnnouncementDue) return;
+        group.isAnnouncementDue = false;
+        this.#announce(name, group);
+      }, announcePauseMs)
+      .unref();
+  }
+}
+
+function newGroup(messageModel: MessageModel): ConsumerGroup {
+  return {
+    messageModel,
+    fingerprint: 0,
+    pause: undefined,
+    isAnnouncementDue: false,
+    members: new Map(),
+    subscriptions: new Map(),
+  };
 }

@@ -34,10 +34,10 @@ async function setup() {
   const environment = virtualEnvironment(1);
   const fileSystem = new MemoryFileSystem();
   const shared = { environment, fileSystem, directory: '/store/config', config };
-  const { clock } = environment;
+  const { clock, timers } = environment;
   const topics = await createTopicConfigManager(shared);
   const groups = await createSubscriptionGroupManager(shared);
-  const consumers = createConsumerManager({ clock, channelExpiredTimeoutMs: 120_000, isNotified: () => true });
+  const consumers = createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => true });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
   const read = async (name: string) => JSON.parse((await fileSystem.readFile(`/store/config/${name}`))?.toString() ?? 'null');

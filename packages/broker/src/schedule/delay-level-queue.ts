@@ -1,7 +1,7 @@
 import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kernel';
 import { SystemTopic } from '@orbitmq/protocol';
+import { DurablePut } from '../durable-put.js';
 import type { MessageStore, PutStatus, QueueEntry } from '../store/message-store.js';
-import { isStored, StartedPut } from '../store/started-put.js';
 import { deliveredMessage } from './delivered-message.js';
 import { DueTimeRule } from './due-time-rule.js';
 
@@ -137,11 +137,11 @@ export class DelayLevelQueue {
 
   /** Returns whether all were delivered. */
   async #deliver(due: readonly QueueEntry[]): Promise<boolean> {
-    const puts = await this.#putAll(due);
+    const deliveries = await this.#putAll(due);
     let failure: PutStatus | undefined;
     for (const [index, entry] of due.entries()) {
-      const status = await puts[index]?.done;
-      if (status === undefined || isStored(status)) this.#delivered.add(entry.queueOffset);
+      const status = await deliveries[index]?.durable();
+      if (status === undefined || status === 'PUT_OK') this.#delivered.add(entry.queueOffset);
       else failure ??= status;
     }
     for (const entry of due) {
@@ -158,14 +158,17 @@ export class DelayLevelQueue {
   }
 
   /** Reads all, then stores all in one turn, in order. `undefined` for what needs no delivery. */
-  async #putAll(due: readonly QueueEntry[]): Promise<(StartedPut | undefined)[]> {
+  async #putAll(due: readonly QueueEntry[]): Promise<(DurablePut | undefined)[]> {
     const { store, environment, level } = this.#deps;
+    const isGivenUp = (): boolean => this.#isStopped;
+    // The delayed message was acknowledged only when its topic was on disk.
+    const deps = { store, timers: environment.timers, isGivenUp, isTopicKept: true };
     const delayed = await Promise.all(due.map((entry) => store.lookMessage(entry.physicalOffset)));
     return delayed.map((message, index) => {
       const queueOffset = due[index]?.queueOffset ?? -1;
       if (this.#delivered.has(queueOffset)) return undefined;
       const toStore = message === undefined ? undefined : deliveredMessage(message);
-      if (toStore !== undefined) return StartedPut.of(store, toStore);
+      if (toStore !== undefined) return new DurablePut(deps, toStore);
       environment.logger.warn('a delayed message has no destination or is gone, and is left out', { level, queueOffset });
       return undefined;
     });

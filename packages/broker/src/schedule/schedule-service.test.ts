@@ -154,6 +154,39 @@ describe('a delivery that fails', () => {
     expect(bed.store.messages('TopicT')).toHaveLength(1);
   });
 
+  it('with FLUSH_DISK_TIMEOUT is counted only when it is on disk: a power cut before repeats it', async () => {
+    const bed = await messageTestbed();
+    await delayed(bed, 1);
+    const before = bed.store.maxPhysicalOffset;
+    bed.store.nextStatuses.push('FLUSH_LATE');
+    await bed.environment.time.advance(30_000);
+    expect(bed.store.puts).toHaveLength(2);
+    const next = await restarted(bed, { physicalEnd: before });
+    await next.environment.time.advance(10);
+    expect(next.store.messages('TopicT')).toHaveLength(1);
+    bed.store.flush();
+    await bed.environment.time.advance(30_000);
+    expect(bed.store.puts).toHaveLength(2);
+  });
+
+  it('because topics.json cannot be written is none: the message is in the log, and not stored again every 100 ms', async () => {
+    const bed = await messageTestbed();
+    await delayed(bed, 1);
+    bed.store.nextStatuses.push('TOPICS_FAILED');
+    await bed.environment.time.advance(30_000);
+    expect(bed.store.messages('TopicT')).toHaveLength(1);
+  });
+
+  it('that hangs does not hold up a stop', async () => {
+    const bed = await messageTestbed();
+    await delayed(bed, 1);
+    bed.store.nextStatuses.push('FLUSH_LATE');
+    await bed.environment.time.advance(2000);
+    await bed.stop();
+    const next = await restarted(bed);
+    expect(next.store.messages('TopicT')).toHaveLength(1);
+  });
+
   it('of a read is tried again, and nothing is skipped', async () => {
     const bed = await messageTestbed();
     await delayed(bed, 1);

@@ -41,7 +41,7 @@ export class FakeMessageStore implements MessageStore {
   minPhysicalOffset = 0;
   isWritable = true;
   /** Answer of the next puts, one each; they store nothing unless the status says so. */
-  readonly nextStatuses: (PutStatus | 'FAILED_AFTER_APPEND')[] = [];
+  readonly nextStatuses: (PutStatus | 'FAILED_AFTER_APPEND' | 'FLUSH_LATE' | 'TOPICS_FAILED')[] = [];
   /** Everything that was put, in order. */
   readonly puts: MessageToStore[] = [];
   /** Reads answer later, as from a disk. */
@@ -68,13 +68,25 @@ export class FakeMessageStore implements MessageStore {
       this.#options.timers.setImmediate(() => waiter.onDone('SERVICE_NOT_AVAILABLE'));
       return;
     }
-    if (status !== 'PUT_OK' && status !== 'FLUSH_DISK_TIMEOUT') {
+    if (status === 'FLUSH_LATE') {
+      // Answered as the real store does when its disk hangs; the next flush makes it visible.
+      this.puts.push(...messages);
+      const appended = messages.map((message) => this.#append(message, waiter));
+      this.#pending.push({ waiter: { onAppended: () => {}, onDone: () => {} }, messages: appended });
+      this.#options.timers.setImmediate(() => waiter.onDone('FLUSH_DISK_TIMEOUT'));
+      return;
+    }
+    if (status !== 'PUT_OK' && status !== 'FLUSH_DISK_TIMEOUT' && status !== 'TOPICS_FAILED') {
       this.#options.timers.setImmediate(() => waiter.onDone(status));
       return;
     }
     this.puts.push(...messages);
     this.#pending.push({
-      waiter: { onAppended: () => {}, onDone: () => waiter.onDone(status) },
+      // Durable, but the topics that came with it are not (see TopicKeepingStore).
+      waiter: {
+        onAppended: () => {},
+        onDone: () => waiter.onDone(status === 'TOPICS_FAILED' ? 'SERVICE_NOT_AVAILABLE' : status),
+      },
       messages: messages.map((message) => this.#append(message, waiter)),
     });
     if (this.#isFlushScheduled) return;

@@ -80,7 +80,7 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
   const topics = await createTopicConfigManager({ ...files, config });
   const groups = await createSubscriptionGroupManager({ ...files, config });
   const offsets = await createConsumerOffsetManager(files);
-  const consumers = createConsumerManager({ clock, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
+  const consumers = createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
   const tables = { topics, groups, offsets, consumers, producers, locks };

@@ -71,6 +71,7 @@ test('sends cannot make more topics than the limit', async () => {
   const room = 12 - topics.all().size;
   for (let n = 0; n < room; n++) expect(topics.createForSend(`T${n}`, 'TBW102', 1)).toBeDefined();
   expect(topics.createForSend('OneMore', 'TBW102', 1)).toBeUndefined();
+  expect(topics.createForSend('%RETRY%nobody', 'TBW102', 1)).toBeUndefined();
   expect(topics.ensure('%RETRY%g', 1, 6)).toBeDefined();
 });
 

@@ -80,19 +80,25 @@ class FileTopicConfigManager implements TopicConfigManager {
     const existing = this.#topics.get(topic);
     if (existing !== undefined) return existing;
     if (checkTopicName(topic) !== undefined) return undefined;
-    if (topic.startsWith(retryTopicPrefix)) return this.ensure(topic, 1, Permission.READ | Permission.WRITE);
-    const template = this.#topics.get(defaultTopic);
-    if (template === undefined || (template.perm & Permission.INHERIT) === 0) return undefined;
-    const queueNums = Math.min(clientQueueNums, template.writeQueueNums);
-    if (queueNums < 1) return undefined;
+    const created = topic.startsWith(retryTopicPrefix)
+      ? plainTopic(topic, 1, Permission.READ | Permission.WRITE)
+      : this.#fromTemplate(topic, defaultTopic, clientQueueNums);
     const countMax = this.#options.autoCreatedTopicCountMax ?? autoCreatedTopicCountMaxDefault;
+    if (created === undefined) return undefined;
     if (this.#topics.size >= countMax) {
       this.#options.environment.logger.warn('a topic was not auto-created: there are too many', { topic, countMax });
       return undefined;
     }
-    const created = { ...plainTopic(topic, queueNums, template.perm & ~Permission.INHERIT), topicSysFlag: template.topicSysFlag };
     this.update(created);
     return created;
+  }
+
+  #fromTemplate(topic: string, defaultTopic: string, clientQueueNums: number): TopicConfig | undefined {
+    const template = this.#topics.get(defaultTopic);
+    if (template === undefined || (template.perm & Permission.INHERIT) === 0) return undefined;
+    const queueNums = Math.min(clientQueueNums, template.writeQueueNums);
+    if (queueNums < 1) return undefined;
+    return { ...plainTopic(topic, queueNums, template.perm & ~Permission.INHERIT), topicSysFlag: template.topicSysFlag };
   }
 
   ensure(topic: string, queueNums: number, perm: number): TopicConfig {

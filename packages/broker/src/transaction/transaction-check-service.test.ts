@@ -393,6 +393,24 @@ it('a stop ends the round that is under way and writes the progress', async () =
   expect(bed.offsets.query(transactionGroup, SystemTopic.TRANS_HALF, 0)).toBe(1);
 });
 
+it('takes no decision for recorded while its flush hangs, however long', async () => {
+  const bed = await messageTestbed();
+  await sendHalf(bed);
+  const [half] = halves(bed);
+  const before = bed.store.maxPhysicalOffset;
+  bed.store.nextStatuses.push('FLUSH_LATE', 'FLUSH_LATE');
+  expect(await decide(bed, half!, SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SUCCESS);
+  await bed.environment.time.advance(60_000);
+  await bed.stop();
+  // A power cut: neither the message nor its op message came to the disk.
+  const next = await killed(bed, { physicalEnd: before });
+  const asked = producer(next);
+  await next.environment.time.advance(interval + 10);
+  expect(asked.notifications).toHaveLength(1);
+  await decide(next, placeOf(asked.notifications[0]!), SysFlag.TRANSACTION_COMMIT);
+  expect(visible(next)).toHaveLength(1);
+});
+
 it('bounds the halves that were checked and are undecided', async () => {
   const bed = await messageTestbed({ limits: { checkedHalfMax: 2 } });
   await sendHalf(bed);

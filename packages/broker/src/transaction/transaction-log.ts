@@ -28,6 +28,12 @@ export interface TransactionLogDeps {
   readonly checkedHalfMax: number;
 }
 
+/** How far all halves are decided, and the end of the op messages that say so. */
+interface ProgressMark {
+  readonly progress: number;
+  readonly opEnd: number;
+}
+
 export type DecisionOutcome = 'decided' | 'already-decided' | PutStatus;
 
 const recoveryPage = 1024;
@@ -48,11 +54,13 @@ export class TransactionLog {
   /** Latest copy by origin, of undecided halves that were written again. */
   readonly #renewed = new Map<number, number>();
 
-  #settled: SettledValue<number>;
+  #settled: SettledValue<ProgressMark>;
+  /** End of the op queue with what is not durable yet. */
+  #opEnd = 0;
 
   constructor(deps: TransactionLogDeps) {
     this.#deps = deps;
-    this.#settled = new SettledValue(0, deps.settleMs);
+    this.#settled = new SettledValue({ progress: 0, opEnd: 0 }, deps.settleMs);
   }
 
   /** Below it no half is undecided. */
@@ -124,20 +132,25 @@ export class TransactionLog {
     if (op.isAppended) {
       this.#handled.add(halfOffset);
       this.#opProgress.add(op.queueOffset, halfOffset);
+      this.#opEnd = op.queueOffset + 1;
     }
     return op.done;
   }
 
   /**
    * Takes the progress over to the consumer offsets of CID_RMQ_SYS_TRANS, which are persisted with the others: what is on disk for
-   * sure, or at the stop, when the store is flushed next, all of it.
+   * sure, or at the stop, when the store is flushed next, all of it. While a flush hangs, however long, nothing is taken over:
+   * its end, not the time, says that the decisions are on disk.
    */
   commitProgress(isStopping = false): void {
     const { offsets, store, clock } = this.#deps;
-    const settled = this.#settled.note(this.progress, clock.monotonic());
-    const progress = isStopping ? this.progress : settled;
+    const now: ProgressMark = { progress: this.progress, opEnd: this.#opEnd };
+    const settled = this.#settled.note(now, clock.monotonic());
+    const visibleOpEnd = store.maxOffset(TRANS_OP_HALF, halfQueueId);
+    const { progress, opEnd } = isStopping && now.opEnd <= visibleOpEnd ? now : settled;
+    if (opEnd > visibleOpEnd) return;
     offsets.commit(transactionGroup, TRANS_HALF, halfQueueId, progress);
-    const opOffset = this.#opProgress.advance(progress, store.maxOffset(TRANS_OP_HALF, halfQueueId));
+    const opOffset = this.#opProgress.advance(progress, visibleOpEnd);
     offsets.commit(transactionGroup, TRANS_OP_HALF, halfQueueId, opOffset);
   }
 
@@ -148,7 +161,8 @@ export class TransactionLog {
     const decided = new HandledOffsets(halfStart);
     this.#handled = new HandledOffsets(halfStart);
     this.#opProgress = new OpProgress(opStart);
-    this.#settled = new SettledValue(halfStart, this.#deps.settleMs);
+    this.#opEnd = opStart;
+    this.#settled = new SettledValue({ progress: halfStart, opEnd: opStart }, this.#deps.settleMs);
     this.#renewed.clear();
     await this.#readOps(opStart, decided);
     await this.#readOpenHalves((origin) => origin >= halfStart && decided.has(origin));

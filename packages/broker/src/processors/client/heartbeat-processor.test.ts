@@ -42,10 +42,10 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
   const environment = virtualEnvironment(1);
   const fileSystem = new MemoryFileSystem();
   const config = { ...defaultBrokerConfig, ...overrides };
-  const { clock, logger } = environment;
+  const { clock, timers, logger } = environment;
   const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
   const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
-  const consumers = createConsumerManager({ clock, channelExpiredTimeoutMs: 120_000, isNotified: () => true });
+  const consumers = createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => true });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const announcements: (() => void)[] = [];
   const announceTopics = () => new Promise<void>((resolve) => announcements.push(resolve));
@@ -103,6 +103,18 @@ test('a group that may not be created is left out, the heartbeat succeeds', asyn
   expect(consumers.hasMembers('g')).toBe(false);
   expect(topics.get('%RETRY%g')).toBeUndefined();
   expect(producers.pickChannel('p')).toBe(connection);
+});
+
+test('a connection that names too many groups brings no more into being', async () => {
+  const { groups, topics, beat, announcements } = await setup();
+  const connection = new RecordingConnection();
+  const before = groups.all().size;
+  const many = Array.from({ length: 5000 }, (_, index) => consumer({ groupName: `g${index}` }));
+  void beat({ consumers: many }, connection);
+  void beat({ consumers: many.map(({ groupName }) => consumer({ groupName: `other-${groupName}` })) }, connection);
+  expect(groups.all().size - before).toBe(4096);
+  expect([...topics.all().keys()].filter((name) => name.startsWith('%RETRY%'))).toHaveLength(4096);
+  expect(announcements).toHaveLength(1);
 });
 
 test('version 2: subscriptions are asked for when they changed or are not known', async () => {

@@ -38,6 +38,11 @@ export class HeartbeatProcessor implements RequestProcessor {
     let isTopicCreated = false;
     let isSubChange = heartbeat.heartbeatFingerprint === 0;
     for (const data of heartbeat.consumers) {
+      if (!this.#options.consumers.hasRoom(connection, data.groupName)) {
+        // Before the group and its retry topic are made: nothing else bounds what one connection can bring into being.
+        this.#options.logger.warn('a connection names too many consumer groups', { group: data.groupName });
+        break;
+      }
       const group = this.#options.groups.find(data.groupName);
       if (group === undefined) {
         // As 5.x: this group is left out and the heartbeat succeeds; the pull says what is wrong.

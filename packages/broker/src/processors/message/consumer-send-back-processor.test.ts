@@ -58,6 +58,18 @@ const propertiesOf = (bed: MessageTestbed, topic: string, queueId = 0) => {
 };
 
 describe('a message that is sent back', () => {
+  it('is answered when its copy is on disk, however late that is', async () => {
+    const bed = await bedWithMessage();
+    const connection = new FakeConnection();
+    bed.store.nextStatuses.push('FLUSH_LATE');
+    const ended = bed.process(sendBackRequest({}), connection);
+    await bed.environment.time.advance(20_000);
+    expect(connection.responses).toEqual([]);
+    bed.store.flush();
+    await bed.environment.time.settle(ended);
+    expect(connection.lastResponse?.code).toBe(ResponseCode.SUCCESS);
+  });
+
   it('comes again at level 3, as a copy that remembers where it came from', async () => {
     const bed = await bedWithMessage();
     const answer = await sendBack(bed);

@@ -1,4 +1,4 @@
-import type { Random } from '@orbitmq/core/kernel';
+import type { Random, Timers } from '@orbitmq/core/kernel';
 import {
   type ConsumerSendMessageBackHeader,
   consumerSendMessageBackHeader,
@@ -16,13 +16,13 @@ import {
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../config/broker-config.js';
+import { DurablePut } from '../../durable-put.js';
 import type { SubscriptionGroupConfig, SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
 import { decideSendBack, maxReconsumeTimesOf, type SendBackDecision } from '../../retry/dead-letter-rule.js';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
 import { type Destination, delayDestination } from '../../schedule/delay-rewrite.js';
 import { copyMessage } from '../../store/copy-message.js';
 import type { MessageStore, MessageToStore } from '../../store/message-store.js';
-import { isStored, StartedPut } from '../../store/started-put.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import type { InFlightGauge } from './in-flight-gauge.js';
 import type { MessageHosts } from './message-hosts.js';
@@ -31,6 +31,7 @@ import { codeOfPut, remarkOfPut } from './send-answer.js';
 
 export interface ConsumerSendBackProcessorDeps {
   readonly random: Random;
+  readonly timers: Timers;
   readonly config: BrokerConfig;
   readonly store: MessageStore;
   readonly topics: TopicConfigManager;
@@ -56,12 +57,12 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const refusal = await this.#sendBack(request);
+    const refusal = await this.#sendBack(request, connection);
     const code = refusal?.code ?? ResponseCode.SUCCESS;
     connection.respond(request, createResponse(request, code, { remark: refusal?.remark }));
   }
 
-  async #sendBack(request: RemotingCommand): Promise<Refusal | undefined> {
+  async #sendBack(request: RemotingCommand, connection: ServerConnection): Promise<Refusal | undefined> {
     const header = consumerSendMessageBackHeader.decodeCommand(request);
     const { config, groups, topics, inFlight } = this.#deps;
     if (inFlight.isFull) return overload('too many messages wait for their flush');
@@ -80,7 +81,7 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
     }
     inFlight.enter();
     try {
-      return await this.#store(request, header, group);
+      return await this.#store(request, header, group, () => !connection.isOpen);
     } finally {
       inFlight.leave();
     }
@@ -90,8 +91,9 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
     request: RemotingCommand,
     header: ConsumerSendMessageBackHeader,
     group: SubscriptionGroupConfig,
+    isGivenUp: () => boolean,
   ): Promise<Refusal | undefined> {
-    const { store } = this.#deps;
+    const { store, timers } = this.#deps;
     const original = await store.lookMessage(header.offset);
     // Nobody consumed these; copying one would make an undecided or delayed message visible.
     if (original === undefined || hiddenTopics.has(original.topic)) {
@@ -102,8 +104,9 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
       maxReconsumeTimes: maxReconsumeTimesOf(request.version, header.maxReconsumeTimes, group.retryMaxTimes),
       delayLevel: header.delayLevel,
     });
-    const status = await StartedPut.of(store, this.#messageFor(original, group, decision)).done;
-    return isStored(status) ? undefined : new Refusal(codeOfPut(status), remarkOfPut(status) ?? status);
+    const deps = { store, timers, isGivenUp, isTopicKept: false };
+    const status = await new DurablePut(deps, this.#messageFor(original, group, decision)).durable();
+    return status === 'PUT_OK' ? undefined : new Refusal(codeOfPut(status), remarkOfPut(status) ?? status);
   }
 
   #messageFor(original: MessageExt, group: SubscriptionGroupConfig, decision: SendBackDecision): MessageToStore {

@@ -84,7 +84,6 @@ export class SendTargets {
 
   #create(header: SendMessageHeader): TopicConfig | undefined {
     const { topic, defaultTopic, defaultTopicQueueNums } = header;
-    if (topic.startsWith(retryTopicPrefix)) return this.#topics.ensure(topic, 1, Permission.READ | Permission.WRITE);
     return this.#topics.createForSend(topic, defaultTopic, defaultTopicQueueNums);
   }
 
