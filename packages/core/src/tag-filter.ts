@@ -11,6 +11,11 @@ const allTags: TagFilter = { kind: 'all' };
  * Throws a `ValidationError` `EXPRESSION_INVALID`; RocketMQ takes `a | b` for one tag of that name, we take it for a slip.
  */
 export function parseTagExpression(expression: string | undefined): TagFilter {
+  if (expression !== undefined && typeof (expression as unknown) !== 'string') {
+    throw new ValidationError('EXPRESSION_INVALID', `Tag expression ${String(expression)} is no string`, {
+      details: { expression },
+    });
+  }
   if (expression === undefined || expression.trim() === '' || expression.trim() === '*') return allTags;
   const tags = expression.split('||').map((tag) => tag.trim());
   for (const tag of tags) {

@@ -302,7 +302,7 @@ describe.each(worlds)('$name', ({ create }) => {
       .settle(client.invoke(address, createRequest(Code.HOLD), { timeoutMs: 60 }))
       .catch((reason: unknown) => reason);
     expect(failure).toMatchObject({ code: 'REQUEST_TIMEOUT', outcome: 'unknown', retryable: true });
-    expect((failure as Error).message).toBe(`${address} did not answer request 9002 within 60 ms.`);
+    expect((failure as Error).message).toBe(`${address} did not answer request 9002 within 60 ms`);
     held[0]!.connection.respond(held[0]!.request, createResponse(held[0]!.request, 0));
     expect((await world.settle(client.invoke(address, createRequest(Code.ECHO), timeout))).code).toBe(0);
   });

@@ -13,3 +13,9 @@ test.each([
 ])('%s', (url, expected) => {
   expect(embeddedStoreOf(parseMqUrl(url), '/srv/shop')).toEqual(expected);
 });
+
+test.each(['embedded:~', 'embedded:~/mq'])('%s makes no directory of that name', (url) => {
+  expect(() => embeddedStoreOf(parseMqUrl(url), '/srv/shop')).toThrow(
+    expect.objectContaining({ code: 'URL_INVALID', message: expect.stringContaining('give the whole path') }),
+  );
+});

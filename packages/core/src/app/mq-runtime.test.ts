@@ -32,6 +32,20 @@ function setUp(
   return { runtime, transport, logger };
 }
 
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number])(
+  'a send with a time-out of %s is refused',
+  async (timeoutMs) => {
+    const orders = producer(Orders, { group: 'shop' });
+    const { runtime, transport } = setUp([orders]);
+    await runtime.start();
+    const refused = { code: 'ARGUMENT_INVALID', message: expect.stringContaining('timeoutMs is') };
+    await expect(orders.send({ id: 'a' }, { timeoutMs })).rejects.toMatchObject(refused);
+    await expect(orders.sendOneway({ id: 'a' }, { timeoutMs })).rejects.toMatchObject(refused);
+    await expect(orders.sendAll([{ id: 'a' }], { timeoutMs })).rejects.toMatchObject(refused);
+    expect(transport.sent).toEqual([]);
+  },
+);
+
 test('a producer sends what it was given, with its group and settings', async () => {
   const orders = producer(Orders, { group: 'shop', sendTimeoutMs: 5000 });
   const { runtime, transport } = setUp([orders]);

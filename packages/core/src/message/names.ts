@@ -35,6 +35,7 @@ export function checkGroupName(name: string): string | undefined {
 }
 
 export function checkTag(tag: string): string | undefined {
+  if (typeof (tag as unknown) !== 'string') return 'is no string';
   if (tag.trim() === '') return 'is blank';
   if (tag !== tag.trim()) return 'begins or ends with a blank, which no subscription can name';
   if (tag.includes('|')) return "contains '|', which separates tags in a subscription";
@@ -49,7 +50,9 @@ export function checkSeparators(text: string): string | undefined {
     : undefined;
 }
 
-function checkName(name: string, lengthMax: number): string | undefined {
+function checkName(name: unknown, lengthMax: number): string | undefined {
+  // Names come from configuration too, where a type checker has not looked.
+  if (typeof name !== 'string') return 'is no string';
   if (name === '') return 'is empty';
   if (!allowedCharacters.test(name)) return 'has a character other than letters, digits, % | _ -';
   if (name.length > lengthMax) return `is longer than ${lengthMax} characters`;

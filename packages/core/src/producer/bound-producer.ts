@@ -2,7 +2,7 @@
  * A producer's methods on a transport: middleware → validate → serialize → check → send. One per (group, topic); those of
  * one group share the transport's producer.
  */
-import { StateError, TransactionError, UnsupportedFeatureError } from '../kernel/errors.js';
+import { StateError, TransactionError, UnsupportedFeatureError, ValidationError } from '../kernel/errors.js';
 import { invariant } from '../kernel/invariant.js';
 import { compose } from '../middleware/compose.js';
 import type { Draft, Middleware, Sending, SendStep } from '../middleware/middleware.js';
@@ -12,6 +12,8 @@ import type { AnyTopicDefinition } from '../topic/topic-definition.js';
 import type { TransactionRunner } from '../transaction/transaction-runner.js';
 import type { OutgoingMessage, SendOptions, SendReceipt } from '../transport/messages.js';
 import { isBatchProducer, isTransactionalProducer, type TransportProducer } from '../transport/transport.js';
+import { numberProblems } from '../wiring/numbers.js';
+import { producerNumbers } from '../wiring/producer-options.js';
 import type { ProducerPort, TransactionReceipt } from './message-producer.js';
 import { type OutgoingLimits, outgoingMessage } from './outgoing-message.js';
 import type { BatchOptions, MessageOptions, TransactionMessageOptions } from './send-options.js';
@@ -115,7 +117,15 @@ export class BoundProducer implements ProducerPort<unknown> {
 
 function sendOptionsOf(options: SendOptions | undefined): SendOptions | undefined {
   if (options?.timeoutMs === undefined && options?.signal === undefined) return undefined;
+  if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs);
   return { timeoutMs: options.timeoutMs, signal: options.signal };
+}
+
+/** The bounds of `sendTimeoutMs`; a time that is none would end the send at once, or never. */
+function checkTimeout(timeoutMs: number): void {
+  const [problem] = numberProblems({ timeoutMs: producerNumbers.sendTimeoutMs }, { timeoutMs });
+  if (problem !== undefined)
+    throw new ValidationError('ARGUMENT_INVALID', `Nothing was sent: ${problem}`, { details: { timeoutMs } });
 }
 
 function only<T>(items: readonly T[]): T {

@@ -70,3 +70,14 @@ test('a delay needs a transport that can delay', () => {
     expect.objectContaining({ code: 'FEATURE_UNSUPPORTED' }),
   );
 });
+
+test.each([
+  ['tag', { tag: 5 }, "tag '5' is no string"],
+  ['tag', { tag: null }, "tag 'null' is no string"],
+  ['keys', { keys: 5 }, 'keys is neither a string nor a list of strings'],
+  ['keys', { keys: [5] }, "key '5' is no string"],
+  ['sharding key', { shardingKey: 5 }, "sharding key '5' is no string"],
+])('a %s that is no string is refused, not thrown at', (_, options, reason) => {
+  const make = () => outgoingMessage(topic, body, options as unknown as MessageOptions, limits);
+  expect(make).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID', message: expect.stringContaining(reason) }));
+});

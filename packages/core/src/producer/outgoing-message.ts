@@ -51,6 +51,7 @@ export function outgoingMessage(
 function keysOf(topic: AnyTopicDefinition, given: MessageOptions['keys']): readonly string[] {
   if (given === undefined) return noKeys;
   const keys = typeof given === 'string' ? [given] : given;
+  if (!Array.isArray(keys)) throw invalid(topic, 'keys is neither a string nor a list of strings');
   for (const key of keys) refuse(topic, 'key', key, /\s/.test(key) ? 'contains a blank, which separates keys' : checkText(key));
   return keys;
 }
@@ -67,6 +68,7 @@ function propertiesOf(topic: AnyTopicDefinition, given: MessageOptions['properti
 }
 
 function checkText(text: string): string | undefined {
+  if (typeof (text as unknown) !== 'string') return 'is no string';
   return text === '' ? 'is empty' : checkSeparators(text);
 }
 

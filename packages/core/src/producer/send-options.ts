@@ -3,11 +3,11 @@ import type { SendOptions } from '../transport/messages.js';
 
 /** What travels beside the body. */
 export interface MessageFacts {
-  /** One tag, which consumers can subscribe to. */
+  /** One tag, which consumers can subscribe to; without `|`, no blank at either end. */
   readonly tag?: string | undefined;
   /** Keys the message can be found by; none contains a blank. */
   readonly keys?: string | readonly string[] | undefined;
-  /** The application's own properties. */
+  /** The application's own properties: no empty value, no name that RocketMQ uses; 32,767 bytes with tag and keys (RocketMQ: putUserProperty). */
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface MessageOptions extends MessageFacts, SendOptions {
   readonly shardingKey?: string | undefined;
   /** Chooses the queue instead of `shardingKey`: an index in [0, queueCount) (RocketMQ: MessageQueueSelector). */
   readonly selectQueue?: ((queueCount: number) => number) | undefined;
-  /** Delivered after this time: one of RocketMQ's 18 levels. */
+  /** Delivered after this time: one of RocketMQ's 18, `'1s'` to `'2h'`, or `{ level }` (RocketMQ: setDelayTimeLevel). */
   readonly delay?: Delay | undefined;
 }
 

@@ -54,8 +54,9 @@ export interface SendReceipt {
 export type TransactionResolution = 'commit' | 'rollback' | 'unknown';
 
 export interface SendOptions {
-  /** Budget for all attempts together, milliseconds. Default: 3000 (RocketMQ: sendMsgTimeout). */
+  /** Budget for all attempts together, milliseconds, 1 or more. Default: the producer's `sendTimeoutMs`, 3000 (RocketMQ: sendMsgTimeout). */
   readonly timeoutMs?: number | undefined;
+  /** Gives the send up: it rejects with the signal's `reason`. A message that is on its way may be stored all the same. */
   readonly signal?: AbortSignal | undefined;
 }
 

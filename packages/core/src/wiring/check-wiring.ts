@@ -86,7 +86,7 @@ function transactionProblems(producers: readonly ProducerComponent[], listeners:
       problems.push(`${producer.name} has several transaction listeners: ${own.map(({ name }) => name).join(', ')}`);
     if (own.length === 0 && producer.options.transactional === true) {
       problems.push(
-        `${producer.name} is transactional but has no transaction listener: add a @TransactionListener(${producer.name}) class`,
+        `${producer.name} is transactional but has no transaction listener: add a class with @TransactionListener, or the option transaction of producer()`,
       );
     }
   }
@@ -102,6 +102,7 @@ function consumerProblems(consumer: ConsumerComponent): string[] {
       ? ['takes no messages: give @Consumer a topic and the class an onMessage, or methods an @OnMessage']
       : []),
     ...numberProblems(consumerNumbers, options),
+    ...consumeFromProblems(consumer),
     ...retryDelayProblems(consumer),
     ...batchProblems(consumer),
     ...routeProblems(routes),
@@ -109,8 +110,17 @@ function consumerProblems(consumer: ConsumerComponent): string[] {
   return problems.map((problem) => `${name}: ${problem}`);
 }
 
+function consumeFromProblems({ options: { consumeFrom = 'last' } }: ConsumerComponent): string[] {
+  if (consumeFrom === 'first' || consumeFrom === 'last') return [];
+  const isTime = typeof consumeFrom === 'object' && Number.isSafeInteger(consumeFrom.timestamp) && consumeFrom.timestamp >= 0;
+  return isTime ? [] : ["consumeFrom is neither 'first' nor 'last' nor { timestamp } in milliseconds since the epoch"];
+}
+
 function retryDelayProblems({ options }: ConsumerComponent): string[] {
   if (options.retryDelay === undefined) return [];
+  if (options.orderly === true) {
+    return ['retryDelay has no effect on an orderly consumer, whose queue waits: use suspendCurrentQueueTimeMs'];
+  }
   try {
     delayLevelOf(options.retryDelay);
     return [];
@@ -121,6 +131,7 @@ function retryDelayProblems({ options }: ConsumerComponent): string[] {
 
 function batchProblems({ options, routes }: ConsumerComponent): string[] {
   if (options.batch === undefined) return [];
+  if (!Number.isInteger(options.batch?.size)) return ['batch is no { size } or { size, waitMs }'];
   const isSplit = routes.length > 1 || routes.some((route) => route.method !== 'onMessage');
   return [
     ...numberProblems(batchNumbers, options.batch).map((problem) => `batch.${problem}`),

@@ -7,7 +7,7 @@ export interface ConsumerSettings {
   readonly orderly?: boolean | undefined;
   /** Gives the handler up to `size` messages of one queue at once, waiting up to `waitMs` (default 0) for them. */
   readonly batch?: { readonly size: number; readonly waitMs?: number | undefined } | undefined;
-  /** Where a group without stored offsets begins. Default: `last`. */
+  /** Where a group without stored offsets begins: `first`, `last`, or `{ timestamp }` in ms since the epoch. Default: `last` (RocketMQ: ConsumeFromWhere). */
   readonly consumeFrom?: ConsumeFrom | undefined;
   /** Handlers running at once in this process (RocketMQ: consumeThreadMax). Default: 20. */
   readonly concurrency?: number | undefined;
@@ -23,13 +23,14 @@ export interface ConsumerSettings {
   readonly pullThresholdSizeMiBForQueue?: number | undefined;
   /** Offset distance inside one queue above which pulling pauses; concurrent only. Default: 2000. */
   readonly consumeConcurrentlyMaxSpan?: number | undefined;
-  /** A concurrent message in a handler for longer is sent back for a retry. Default: 15 minutes. */
+  /** A concurrent message in a handler for longer is sent back for a retry, milliseconds. Default: 900000, 15 minutes (RocketMQ: consumeTimeout, in minutes). */
   readonly consumeTimeoutMs?: number | undefined;
-  /** Pause of a queue whose orderly handler failed. Default: 1000. */
+  /** Pause of a queue whose orderly handler failed, milliseconds. Default: 1000. */
   readonly suspendCurrentQueueTimeMs?: number | undefined;
 }
 
 export interface ConsumerOptions extends ConsumerSettings {
+  /** Consumer group: its processes share the messages. Letters, digits, `_ - % |`, at most 120 (RocketMQ: consumerGroup). */
   readonly group: string;
 }
 

@@ -2,17 +2,18 @@
 export interface ProducerSettings {
   /** Declares that `sendInTransaction` is used: start fails when there is no transaction listener. Default: false. */
   readonly transactional?: boolean | undefined;
-  /** Budget of a send, all attempts together. Default: 3000. */
+  /** Budget of a send, all attempts together, milliseconds. Default: 3000 (RocketMQ: sendMsgTimeout). */
   readonly sendTimeoutMs?: number | undefined;
-  /** Attempts after the first one. Default: 2. */
+  /** Attempts after the first one; none with `shardingKey` or `selectQueue`. Default: 2. */
   readonly retryTimesWhenSendFailed?: number | undefined;
   /** Bodies of at least this many bytes are compressed. Default: 4096. */
   readonly compressBodyOverBytes?: number | undefined;
-  /** Largest body. Default: 4 MiB. */
+  /** Largest body, bytes. Default: 4194304, 4 MiB (RocketMQ: maxMessageSize); brokers have a limit of their own. */
   readonly maxMessageSizeBytes?: number | undefined;
 }
 
 export interface ProducerOptions extends ProducerSettings {
+  /** Producer group: its processes answer each other's transaction checks. Letters, digits, `_ - % |`, at most 120 (RocketMQ: producerGroup). */
   readonly group: string;
 }
 

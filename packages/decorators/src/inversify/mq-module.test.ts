@@ -44,6 +44,18 @@ async function instances(container: Container): Promise<object[]> {
   return Promise.all(components.map(async (component) => component.resolve()));
 }
 
+test.each([
+  [undefined, /^Entry 1 of the providers is undefined \(do two modules import each other\?\)/],
+  [null, /^Entry 1 of the providers is no provider/],
+  [{}, /is no provider/],
+  ['Ledger', /is no provider/],
+  [{ provide: undefined, useValue: 1 }, /is no provider/],
+  [{ provide: Ledger }, /is no provider/],
+])('an entry that is no provider is refused by its place: %s', (entry, message) => {
+  const make = () => mqModule([Ledger, entry as unknown as Provider]);
+  expect(make).toThrow(expect.objectContaining({ code: 'WIRING_INVALID', message: expect.stringMatching(message) }));
+});
+
 test('listed dependencies are injected, and everything is made once', async () => {
   const container = load(Billing, OrderProducer, Ledger, { provide: CLOCK, useValue: clock });
   const [billing, orders] = (await instances(container)) as [Billing, OrderProducer];

@@ -1,4 +1,5 @@
 import { isComponentProvider } from '@orbitmq/core';
+import { ConfigError } from '@orbitmq/core/kernel';
 import { ContainerModule, type ContainerModuleLoadOptions, type ServiceIdentifier } from 'inversify';
 import type { AbstractClass, Class, InjectToken } from '../inject-token.js';
 import { dependenciesOf } from './dependencies-of.js';
@@ -10,12 +11,27 @@ export const mqProviders = Symbol.for('orbitmq.mqProviders') as symbol & Service
 /**
  * An inversify module with the given providers, each made once. What the container has bound already stays as it is, so a
  * test can bind a stand-in first. `createMqApp({ container })` then finds producers, consumers and listeners by itself.
+ * Throws a `ConfigError` `WIRING_INVALID` for an entry that is no provider.
  */
 export function mqModule(providers: readonly Provider[]): ContainerModule {
+  for (const [index, provider] of providers.entries()) checkProvider(provider, index);
   return new ContainerModule((options) => {
     options.bind<readonly Provider[]>(mqProviders).toConstantValue(providers);
     for (const provider of providers) bindProvider(provider, options);
   });
+}
+
+function checkProvider(provider: unknown, index: number): void {
+  const isObject = typeof provider === 'object' && provider !== null;
+  if (typeof provider === 'function' || (isObject && (isComponentProvider(provider) || hasProvide(provider)))) return;
+  const wanted = 'a class, { provide, useClass | useValue | useFactory }, producer(…) or consume(…)';
+  const why = provider === undefined ? 'is undefined (do two modules import each other?)' : 'is no provider';
+  throw new ConfigError('WIRING_INVALID', `Entry ${index} of the providers ${why}: expected ${wanted}`, { details: { index } });
+}
+
+function hasProvide(provider: object): boolean {
+  const isNamed = 'provide' in provider && provider.provide !== undefined;
+  return isNamed && ('useClass' in provider || 'useValue' in provider || 'useFactory' in provider);
 }
 
 function bindProvider(provider: Provider, options: ContainerModuleLoadOptions): void {

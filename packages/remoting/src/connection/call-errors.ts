@@ -5,7 +5,7 @@ export type Outcome = 'not-sent' | 'unknown';
 
 export function requestTimeout(address: string, code: number | undefined, timeoutMs: number, outcome: Outcome): TransportError {
   const what = outcome === 'unknown' ? 'did not answer' : 'could not be reached for';
-  return new TransportError('REQUEST_TIMEOUT', `${address} ${what} ${requestName(code)} within ${timeoutMs} ms.`, {
+  return new TransportError('REQUEST_TIMEOUT', `${address} ${what} ${requestName(code)} within ${Math.round(timeoutMs)} ms`, {
     outcome,
     details: { address, requestCode: code, timeoutMs },
   });
@@ -18,7 +18,7 @@ export function connectionClosed(
   cause: Error | undefined,
 ): TransportError {
   const when = outcome === 'unknown' ? 'before the answer to' : 'before the sending of';
-  return new TransportError('CONNECTION_CLOSED', `The connection to ${address} closed ${when} ${requestName(code)}.`, {
+  return new TransportError('CONNECTION_CLOSED', `The connection to ${address} closed ${when} ${requestName(code)}`, {
     outcome,
     details: { address, requestCode: code },
     cause,
@@ -26,7 +26,7 @@ export function connectionClosed(
 }
 
 export function tooManyRequests(address: string, what: string, max: number): TransportError {
-  return new TransportError('TOO_MANY_REQUESTS', `Too many requests to ${address} at once: ${what}, the limit is ${max}.`, {
+  return new TransportError('TOO_MANY_REQUESTS', `Too many requests to ${address} at once: ${what}, the limit is ${max}`, {
     outcome: 'not-sent',
     details: { address, max },
   });

@@ -2,7 +2,7 @@ import { TransportError } from '@orbitmq/core/kernel';
 
 /** No connection came about, so nothing was sent. */
 export function connectFailed(address: string, reason: string, cause?: unknown): TransportError {
-  return new TransportError('CONNECT_FAILED', `Cannot connect to ${address}: ${reason}.`, {
+  return new TransportError('CONNECT_FAILED', `Cannot connect to ${address}: ${reason}`, {
     outcome: 'not-sent',
     details: { address },
     cause,

@@ -168,7 +168,7 @@ export class RouteService {
 }
 
 function notFound(topic: string, isSend: boolean): RouteError {
-  const template = isSend ? ', and no broker creates topics by itself (autoCreateTopicEnable)' : '';
+  const template = isSend ? ', and no broker that would create it (autoCreateTopicEnable) is registered' : '';
   return new RouteError('ROUTE_NOT_FOUND', `no broker has the topic "${topic}"${template}; create it first, or check its name`, {
     retryable: true,
     details: { topic },

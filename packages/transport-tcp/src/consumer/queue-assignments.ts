@@ -5,6 +5,7 @@
  * twice in one process at once when orderly; a queue that is let go pulls and delivers nothing from then on; an orderly
  * queue gives its lock back after its handler has ended and its offset was committed, in this order.
  */
+import { setMaxListeners } from 'node:events';
 import { AbortReason, type ConsumerDefinition } from '@orbitmq/core';
 import { type Environment, InvariantError, isMqError } from '@orbitmq/core/kernel';
 import { type MessageQueue, retryTopicPrefix } from '@orbitmq/protocol';
@@ -44,6 +45,8 @@ export class QueueAssignments implements Assignments {
 
   constructor(options: QueueAssignmentsOptions) {
     this.#options = options;
+    // Every offset request in flight listens to it, and Node would take more than ten for a leak.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Those that are being let go included. */

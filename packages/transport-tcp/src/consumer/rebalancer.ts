@@ -4,6 +4,7 @@
  * that changed the set of queues raises the version of the topic's subscription and heartbeats before the first pull, so
  * that no pull meets a broker that knows an older one.
  */
+import { setMaxListeners } from 'node:events';
 import { type Environment, InvariantError, isMqError, type Timer } from '@orbitmq/core/kernel';
 import type { MessageQueue } from '@orbitmq/protocol';
 import { assignmentDifference } from './assignment-difference.js';
@@ -46,6 +47,8 @@ export class Rebalancer {
 
   constructor(options: RebalancerOptions) {
     this.#options = options;
+    // Every question to a broker listens to it, and Node would take more than ten for a leak.
+    setMaxListeners(0, this.#stopping.signal);
     const { rebalanceIntervalMs } = options.tuning;
     this.#interval = new PeriodicTask(options.environment.timers, rebalanceIntervalMs, rebalanceIntervalMs, () => this.request());
   }

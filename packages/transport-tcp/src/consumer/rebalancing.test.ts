@@ -174,3 +174,15 @@ test('without notices the change is seen within 20 s', async () => {
   await f.pass(20_100);
   expect([first.assignment, second.assignment]).toEqual([keys(0, 1), keys(2, 3)]);
 });
+
+test('many queues are taken at once without a warning of Node about listeners', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const f = fixture(16);
+  const consumer = f.consumer('c1', recorder(f.environment).deliver);
+  await f.time.settle(consumer.start());
+  await f.pass(100);
+  process.off('warning', onWarning);
+  expect([consumer.assignment.length, warnings]).toEqual([16, []]);
+});

@@ -20,7 +20,7 @@ export function checkedBody(body: Uint8Array, maxBytes: number): Buffer {
 export function tooLarge(sizeBytes: number, maxBytes: number): ValidationError {
   return new ValidationError(
     'MESSAGE_TOO_LARGE',
-    `the message has ${sizeBytes} bytes, at most ${maxBytes} are allowed (maxMessageSize of producer and broker)`,
+    `the message, or the batch, has ${sizeBytes} bytes, at most ${maxBytes} are allowed (maxMessageSize of producer and broker)`,
     { details: { sizeBytes, maxBytes } },
   );
 }
