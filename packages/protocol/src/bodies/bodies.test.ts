@@ -227,3 +227,9 @@ describe.each(Object.keys(decoders))('hostile %s', (name) => {
     );
   });
 });
+
+test('a body of a client above 2 MiB is refused before it is parsed', () => {
+  const padded = (sizeBytes: number): Buffer => Buffer.from(`{"clientID":"c"}`.padEnd(sizeBytes, ' '));
+  expect(decodeHeartbeat(padded(2 * 1024 * 1024))).toMatchObject({ clientId: 'c' });
+  expect(() => decodeHeartbeat(padded(2 * 1024 * 1024 + 1))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+});

@@ -1,5 +1,15 @@
 import type { ConsumeFromWhere, ConsumerData, ConsumeType, HeartbeatData, MessageModel } from './heartbeat.js';
-import { booleanField, enumField, integerField, jsonBody, listField, objectOf, parseBody, textField } from './json-fields.js';
+import {
+  booleanField,
+  clientBodyBytesMax,
+  enumField,
+  integerField,
+  jsonBody,
+  listField,
+  objectOf,
+  parseBody,
+  textField,
+} from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
 import { subscriptionFromJson, subscriptionToJson } from './subscription-json.js';
 
@@ -50,7 +60,7 @@ export function encodeHeartbeat(heartbeat: HeartbeatData): Buffer {
 }
 
 export function decodeHeartbeat(body: Buffer): HeartbeatData {
-  const object = parseBody(body);
+  const object = parseBody(body, clientBodyBytesMax);
   return {
     clientId: textField(object, 'clientID'),
     producerGroups: listField(object, 'producerDataSet').map((entry) =>

@@ -9,8 +9,16 @@ function wrong(name: string, expected: string): never {
   throw new ProtocolError('BODY_INVALID', `"${name}" of the body is not ${expected}`, { details: { member: name } });
 }
 
-/** The object that a body consists of. */
-export function parseBody(body: Buffer): JsonObject {
+/** Bodies that clients send to brokers: a member of thousands of topics stays far below it, and reading it blocks nobody for long. */
+export const clientBodyBytesMax = 2 * 1024 * 1024;
+
+/** The object that a body consists of; refused when it has more than `sizeBytesMax` bytes. */
+export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY): JsonObject {
+  if (body.length > sizeBytesMax) {
+    throw new ProtocolError('BODY_INVALID', `the JSON body has ${body.length} bytes, allowed are ${sizeBytesMax}`, {
+      details: { sizeBytes: body.length, sizeBytesMax },
+    });
+  }
   return objectOf(parseFastjson(body.toString('utf8')), 'body');
 }
 

@@ -1,4 +1,4 @@
-import { integerOf, jsonBody, listField, objectOf, parseBody, textField } from './json-fields.js';
+import { clientBodyBytesMax, integerOf, jsonBody, listField, objectOf, parseBody, textField } from './json-fields.js';
 import type { LockBatchBody, MessageQueue } from './message-queue.js';
 import type { JsonObject } from './parse-fastjson.js';
 
@@ -23,7 +23,7 @@ export function encodeLockBatch(body: LockBatchBody): Buffer {
 }
 
 export function decodeLockBatch(body: Buffer): LockBatchBody {
-  const object = parseBody(body);
+  const object = parseBody(body, clientBodyBytesMax);
   return {
     consumerGroup: textField(object, 'consumerGroup'),
     clientId: textField(object, 'clientId'),
@@ -37,5 +37,5 @@ export function encodeLockBatchResult(queues: readonly MessageQueue[]): Buffer {
 }
 
 export function decodeLockBatchResult(body: Buffer): MessageQueue[] {
-  return queuesField(parseBody(body), 'lockOKMQSet');
+  return queuesField(parseBody(body, clientBodyBytesMax), 'lockOKMQSet');
 }

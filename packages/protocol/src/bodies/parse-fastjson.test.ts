@@ -126,3 +126,10 @@ describe('refusals', () => {
     );
   });
 });
+
+test('a text of back references is refused before it costs time', () => {
+  const text = (count: number): string =>
+    `{"a":{"b":1},"l":[${Array.from({ length: count }, () => '{"$ref":"$.a"}').join(',')}]}`;
+  expect(refusal(text(10_000))).toBe('none');
+  expect(refusal(text(10_001))).toBe('BODY_INVALID');
+});

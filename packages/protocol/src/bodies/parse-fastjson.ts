@@ -8,6 +8,9 @@ export const fastjsonDepthMax = 64;
 /** Values in one text: bounds the memory that a text of empty arrays would take. */
 export const fastjsonValuesMax = 4_000_000;
 
+/** Back references in one text: each walks its path again, and Java repeats few objects. */
+const fastjsonReferencesMax = 10_000;
+
 const shortEscapes: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -40,6 +43,7 @@ class FastjsonParser {
   readonly #text: string;
   #at = 0;
   #values = 0;
+  #references = 0;
   #isInKey = false;
   /** The containers that are being read, outermost first. */
   readonly #open: JsonValue[] = [];
@@ -200,6 +204,8 @@ class FastjsonParser {
 
   /** The earlier value that fastjson refers to instead of repeating it; null when it is not there or not complete yet. */
   #resolve(reference: string): JsonValue {
+    this.#references += 1;
+    if (this.#references > fastjsonReferencesMax) this.#fail(`more than ${fastjsonReferencesMax} back references`);
     let value: JsonValue = this.#open[0] ?? null;
     const [root, ...steps] = reference.replaceAll('[', '.').replaceAll(']', '').split('.');
     if (root !== '$') return null;

@@ -58,7 +58,8 @@ export class QueueRecovery {
   async run(): Promise<RecoveredQueues> {
     const attempt = await this.#resume();
     if (!('rebuild' in attempt)) return attempt;
-    this.#options.logger.warn('building the consume queues anew from the commit log', { reason: attempt.rebuild });
+    const { logger, segments } = this.#options;
+    if (!segments.isEmpty) logger.warn('building the consume queues anew from the commit log', { reason: attempt.rebuild });
     return this.#rebuild();
   }
 
