@@ -9,7 +9,7 @@ export type { BatchMessageHandler, HandleBatch, HandleMessage, MessageHandler } 
 export type { Delay, DelayDuration } from './message/delay.js';
 export type { MessageView } from './message/message-view.js';
 export { checkGroupName, checkTopicName } from './message/names.js';
-export { checkPropertyName } from './message/reserved-properties.js';
+export { checkCarriedPropertyName, checkPropertyName } from './message/reserved-properties.js';
 export type { ConsumeStep, Delivery, Draft, Middleware, Sending, SendStep } from './middleware/middleware.js';
 export { bytesCodec, jsonCodec, textCodec } from './payload/codecs.js';
 export type { BodyStep, CodecChain, PayloadCodec } from './payload/payload-codec.js';

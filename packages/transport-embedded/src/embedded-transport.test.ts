@@ -1,5 +1,5 @@
 import type { ConsumerDefinition, IncomingMessage, OutgoingMessage, ProducerDefinition, Transport } from '@orbitmq/core';
-import { parseMqUrl } from '@orbitmq/core';
+import { consume, defineTopic, MqRuntime, parseMqUrl, producer as producerOf, providedComponents } from '@orbitmq/core';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { embeddedTransport } from './index.js';
@@ -105,4 +105,34 @@ test.each([
   expect(() => create(url, broker)).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(expected) }),
   );
+});
+
+test('a topic with payload versions travels through the whole stack', async () => {
+  const environment = virtualEnvironment(1);
+  const { time } = environment;
+  const upcast = { 1: (old: { name: string }) => ({ first: old.name, last: '' }) };
+  const older = producerOf(defineTopic<{ name: string }>('people'), { group: 'old' });
+  const newer = producerOf(defineTopic('people', { version: 2, upcast }), { group: 'new' });
+  const bodies: unknown[] = [];
+  const reader = consume(
+    defineTopic('people', { version: 2, upcast }),
+    { group: 'readers', consumeFrom: 'first' },
+    async ({ body }) => {
+      bodies.push(body);
+    },
+  );
+  const components = [older, newer, reader].flatMap((provider) => provider[providedComponents]);
+  const options = { url: 'embedded:', schemes: [embeddedTransport()], environment };
+  const runtime = new MqRuntime(options, () => ({ components, problems: [] }));
+  await time.settle(runtime.start());
+  await time.settle(older.send({ name: 'Ann' }, { shardingKey: 'k' }));
+  await time.settle(newer.send({ first: 'Bob', last: 'Ray' }, { shardingKey: 'k' }));
+  await time.runUntil(() => bodies.length === 2, 60_000);
+  expect(bodies).toEqual(
+    expect.arrayContaining([
+      { first: 'Ann', last: '' },
+      { first: 'Bob', last: 'Ray' },
+    ]),
+  );
+  await time.settle(runtime.stop({ deadlineMs: 1000 }));
 });

@@ -23,10 +23,15 @@ const transientPrefix = '__RMQ.TRANSIENT.';
 /** Ours, for example the payload version. */
 const ownPrefix = 'ORBITMQ_';
 
-/** Says what is wrong with a user property's name, or undefined. */
+/** Says what is wrong with the name of a property that an application sets, or undefined. */
 export function checkPropertyName(name: string): string | undefined {
+  if (name.startsWith(ownPrefix)) return 'is a name that OrbitMQ uses itself';
+  return checkCarriedPropertyName(name);
+}
+
+/** The same for a transport, which carries the runtime's own properties, the payload version among them, too. */
+export function checkCarriedPropertyName(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (reservedNames.has(name) || name.startsWith(transientPrefix)) return 'is a name that RocketMQ uses itself';
-  if (name.startsWith(ownPrefix)) return 'is a name that OrbitMQ uses itself';
   return undefined;
 }

@@ -7,7 +7,7 @@ export interface OutgoingMessage {
   readonly tag?: string | undefined;
   /** Index keys; none contains a space. */
   readonly keys: readonly string[];
-  /** User properties; no reserved name, no control separator in names or values. */
+  /** User properties and the runtime's own (`ORBITMQ_…`); no name of RocketMQ's, no control separator in names or values. */
   readonly properties: Readonly<Record<string, string>>;
   /** Messages with the same key go to the same queue. */
   readonly shardingKey?: string | undefined;

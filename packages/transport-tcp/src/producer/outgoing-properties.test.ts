@@ -33,6 +33,11 @@ test("RocketMQ's own names, empty names and keys with blanks are refused", () =>
   for (const key of ['a b', '']) expect(() => propertiesJson(outgoing({ keys: [key] }), 'ID')).toThrow(/space/);
 });
 
+test("the runtime's own properties are carried", () => {
+  const properties = { ORBITMQ_PAYLOAD_VERSION: '2' };
+  expect(textOf(propertiesJson(outgoing({ properties }), 'ID'))).toBe('UNIQ_KEY\u0001ID\u0002ORBITMQ_PAYLOAD_VERSION\u00012');
+});
+
 test('an empty value is left out, as every reader would drop it', () => {
   expect(textOf(propertiesJson(outgoing({ properties: { a: '' }, tag: '', shardingKey: '' }), 'ID'))).toBe('UNIQ_KEY\u0001ID');
 });

@@ -1,4 +1,4 @@
-import { checkPropertyName, type OutgoingMessage } from '@orbitmq/core';
+import { checkCarriedPropertyName, type OutgoingMessage } from '@orbitmq/core';
 import { ValidationError } from '@orbitmq/core/kernel';
 import { nameValueSeparator, PropertyName, propertySeparator } from '@orbitmq/protocol';
 
@@ -47,7 +47,7 @@ function property(name: string, escapedValue: string): string {
 }
 
 function checkedName(name: string): string {
-  const wrong = checkPropertyName(name);
+  const wrong = checkCarriedPropertyName(name);
   if (wrong !== undefined) throw invalid(`the property name "${name}" ${wrong}`, name);
   return escaped(name, name);
 }
