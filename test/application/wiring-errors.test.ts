@@ -83,7 +83,7 @@ test('every mistake is on one list', async () => {
     "topic 'versioned' has version 3 but no upcast from 2 to 3",
     "producer('versioned'): group 'bad group' has a character other than letters, digits, % | _ -",
     'Listener is a transaction listener of Absent, which is not among the producers',
-    'OrderProducer is transactional but has no transaction listener: add a @TransactionListener(OrderProducer) class',
+    'OrderProducer is transactional but has no transaction listener: add a class with @TransactionListener, or the option transaction of producer()',
     "Mails: one() and two() take the same messages: topic 'orders', tags a || b",
     expect.stringContaining(
       "Billing and Accounting are both consumers of group 'billing' and subscribe differently (orders placed / orders paid)",
