@@ -11,10 +11,12 @@ export async function findEverything({ journal, limitMs }: Tour, entriesBefore: 
     await journal.until(() => journal.of('invoicing').length >= 3, signal);
     await sleep(quietMs, undefined, { signal });
     const since = journal.entries.slice(entriesBefore);
-    const again = since.filter((entry) => entry.who !== 'invoicing');
+    // The bank is asked about transactions, not given messages; RocketMQ 5 may ask about a decided one a second time.
+    const again = since.filter((entry) => entry.who !== 'invoicing' && entry.who !== 'bank');
     expectThat(again.length === 0, `came again: ${again.map((entry) => `${entry.who} ${entry.about}`).join(', ')}`);
-    const written = new Set(since.map((entry) => entry.about)).size;
-    expectThat(since.length === 3 && written === 3, `${since.length} invoices for 3 orders`);
+    const invoices = since.filter((entry) => entry.who === 'invoicing');
+    const written = new Set(invoices.map((entry) => entry.about)).size;
+    expectThat(invoices.length === 3 && written === 3, `${invoices.length} invoices for 3 orders`);
     return 'the three invoices came, each once; no other handler was called';
   });
 }
