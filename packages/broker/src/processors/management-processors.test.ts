@@ -1,3 +1,4 @@
+import { sleep } from '@orbitmq/core/kernel';
 import {
   createRequest,
   decodeConsumerIdList,
@@ -123,6 +124,27 @@ test('LOCK_BATCH_MQ grants what is free and succeeds in any case', async () => {
   const body = encodeLockBatch({ consumerGroup: 'g', clientId: 'a', queues: [queue] });
   expect((await ask(processor, createRequest(RequestCode.UNLOCK_BATCH_MQ, { body })))?.code).toBe(ResponseCode.SUCCESS);
   expect(await lock('b')).toEqual([queue]);
+});
+
+test('a lock is granted when it would outlive the broker; one that cannot be written is not granted', async () => {
+  const { locks, environment } = await setup();
+  let outcome: () => Promise<void> = () => Promise.resolve();
+  const afterTheDisk = async (): Promise<void> => {
+    await sleep(environment.timers, 10);
+    await outcome();
+  };
+  const processor = new LockBatchProcessor({ ...locks, whenDurable: afterTheDisk });
+  const body = encodeLockBatch({ consumerGroup: 'g', clientId: 'a', queues: [{ topic: 'T', brokerName: 'b', queueId: 0 }] });
+  const request = createRequest(RequestCode.LOCK_BATCH_MQ, { body });
+  const connection = new RecordingConnection();
+  const granting = Promise.resolve(processor.process(request, connection));
+  await environment.time.advance(9);
+  expect(connection.responses).toHaveLength(0);
+  await environment.time.settle(granting);
+  expect(connection.responses).toHaveLength(1);
+  outcome = () => Promise.reject(new Error('EIO'));
+  await expect(environment.time.settle(Promise.resolve(processor.process(request, connection)))).rejects.toThrow('EIO');
+  expect(connection.responses).toHaveLength(1);
 });
 
 const topicFields = {
