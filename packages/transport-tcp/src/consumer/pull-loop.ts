@@ -25,6 +25,11 @@ export interface PullLoopOptions {
   readonly subscriptions: Pick<SubscriptionTable, 'announcedVersion' | 'tagsOf'>;
   readonly group: string;
   readonly pullBatchSize: number;
+  /**
+   * Whether pulls carry the offset too. Not for orderly groups: a broker may serve a pull that was under way at a stop after
+   * the final commit, and take the older offset it carries (Apache 5.5).
+   */
+  readonly commitsInPulls: boolean;
   readonly tuning: ConsumerTuning;
   /** The cache of a queue got messages. */
   readonly onMessages: (queue: AssignedQueue) => void;
@@ -83,7 +88,7 @@ export class PullLoop {
     const { topic, queueId, brokerName } = queue.queue;
     // Only a master takes commits, and 0 says nothing.
     const isMaster = instance.masterAddress(brokerName) === address;
-    const commitOffset = isMaster ? queue.processQueue.consumedOffset : 0;
+    const commitOffset = isMaster && this.#options.commitsInPulls ? queue.processQueue.consumedOffset : 0;
     return {
       consumerGroup: group,
       topic,
