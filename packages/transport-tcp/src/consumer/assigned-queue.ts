@@ -30,8 +30,8 @@ export class AssignedQueue {
   isLockLost = false;
   /** The last offset that the broker said it has. */
   confirmedOffset: number | undefined;
-  /** The last offset that was sent to it; a one-way commit may get lost. */
-  sentOffset: number | undefined;
+  /** Monotonic time of that answer. */
+  confirmedAtMs: number;
   readonly #pull = new AbortController();
 
   constructor(options: {
@@ -39,12 +39,14 @@ export class AssignedQueue {
     readonly processQueue: ProcessQueue;
     readonly lockedAtMs: number;
     readonly confirmedOffset: number | undefined;
+    readonly confirmedAtMs: number;
   }) {
     this.queue = options.queue;
     this.key = queueKey(options.queue);
     this.processQueue = options.processQueue;
     this.lockedAtMs = options.lockedAtMs;
     this.confirmedOffset = options.confirmedOffset;
+    this.confirmedAtMs = options.confirmedAtMs;
   }
 
   /** Ends the pull that is waiting at the broker, and every pause between pulls. */

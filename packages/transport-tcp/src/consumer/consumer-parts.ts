@@ -74,7 +74,6 @@ export function wireConsumer(options: ConsumerPartsOptions, announce: () => Prom
   const { scheduler, locks } = delivery;
   const offsets = new OffsetCommits({ ...common, queues: () => assignments.all() });
   const pulls = new PullLoop({
-    commitsInPulls: !definition.orderly,
     ...common,
     subscriptions,
     pullBatchSize: definition.pullBatchSize,

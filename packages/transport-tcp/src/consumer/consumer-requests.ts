@@ -67,17 +67,11 @@ export class ConsumerRequests {
   /** UPDATE_CONSUMER_OFFSET (15), answered. */
   async commitOffset(queue: MessageQueue, commitOffset: number): Promise<void> {
     const address = this.#addressOf(queue);
-    const extFields = this.#commitFields(queue, commitOffset);
+    const { topic, queueId, brokerName } = queue;
+    const fields = { consumerGroup: this.#group, topic, queueId, commitOffset, brokerName };
+    const extFields = updateConsumerOffsetHeader.encode(fields);
     const answer = await this.#invoke(address, RequestCode.UPDATE_CONSUMER_OFFSET, { extFields });
     this.#expectSuccess(answer, address, 'UPDATE_CONSUMER_OFFSET');
-  }
-
-  /** The same without an answer. */
-  async commitOffsetOneway(queue: MessageQueue, commitOffset: number): Promise<void> {
-    const extFields = this.#commitFields(queue, commitOffset);
-    const request = createRequest(RequestCode.UPDATE_CONSUMER_OFFSET, { extFields }, true);
-    const timeoutMs = this.#tuning.requestTimeoutMs;
-    await this.#instance.remoting.invokeOneway(this.#addressOf(queue), request, { timeoutMs });
   }
 
   /** GET_MAX_OFFSET (30): the offset of the next message to be stored. */
@@ -141,11 +135,6 @@ export class ConsumerRequests {
     const timeoutMs = this.#tuning.sendBackTimeoutMs;
     const answer = await this.#invoke(address, RequestCode.CONSUMER_SEND_MSG_BACK, { extFields }, { timeoutMs });
     this.#expectSuccess(answer, address, 'CONSUMER_SEND_MSG_BACK');
-  }
-
-  #commitFields(queue: MessageQueue, commitOffset: number): ExtFields {
-    const { topic, queueId, brokerName } = queue;
-    return updateConsumerOffsetHeader.encode({ consumerGroup: this.#group, topic, queueId, commitOffset, brokerName });
   }
 
   #lockBody(queues: readonly MessageQueue[]): Buffer {

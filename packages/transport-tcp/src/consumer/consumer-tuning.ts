@@ -10,9 +10,10 @@ export interface ConsumerTuning {
   /** First and largest pause between two look-ups of a topic that has no route yet (the instance alone looks every 30 s). */
   readonly routeRetryFirstMs: number;
   readonly routeRetryMaxMs: number;
-  /** Committed offsets: first after, then every. */
-  readonly persistOffsetFirstMs: number;
-  readonly persistOffsetIntervalMs: number;
+  /** Changed offsets are committed so often (RocketMQ: with each pull, which here carries none): who takes a queue over begins there. */
+  readonly commitIntervalMs: number;
+  /** An offset that does not change is told again so often (RocketMQ: 5 s), since a broker may have lost it in a crash. */
+  readonly commitAgainMs: number;
   /** How long the broker holds a pull that finds nothing; it answers up to 5 s later. */
   readonly brokerSuspendMs: number;
   /** Has to exceed `brokerSuspendMs` by more than 5 s. */
@@ -57,8 +58,8 @@ export const defaultConsumerTuning: ConsumerTuning = {
   unbalancedRetryMs: 1000,
   routeRetryFirstMs: 100,
   routeRetryMaxMs: 3000,
-  persistOffsetFirstMs: 10_000,
-  persistOffsetIntervalMs: 5000,
+  commitIntervalMs: 100,
+  commitAgainMs: 5000,
   brokerSuspendMs: 15_000,
   pullTimeoutMs: 30_000,
   pullRetryMs: 3000,

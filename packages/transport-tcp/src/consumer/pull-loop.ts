@@ -20,16 +20,11 @@ import type { SubscriptionTable } from './subscription-table.js';
 
 export interface PullLoopOptions {
   readonly environment: Environment;
-  readonly instance: Pick<ConsumerClient, 'readAddress' | 'masterAddress' | 'refreshRoute'>;
+  readonly instance: Pick<ConsumerClient, 'readAddress' | 'refreshRoute'>;
   readonly requests: Pick<ConsumerRequests, 'pull'>;
   readonly subscriptions: Pick<SubscriptionTable, 'announcedVersion' | 'tagsOf'>;
   readonly group: string;
   readonly pullBatchSize: number;
-  /**
-   * Whether pulls carry the offset too. Not for orderly groups: a broker may serve a pull that was under way at a stop after
-   * the final commit, and take the older offset it carries (Apache 5.5).
-   */
-  readonly commitsInPulls: boolean;
   readonly tuning: ConsumerTuning;
   /** The cache of a queue got messages. */
   readonly onMessages: (queue: AssignedQueue) => void;
@@ -71,7 +66,7 @@ export class PullLoop {
     }
     const queueOffset = queue.processQueue.nextOffset;
     try {
-      const answer = await this.#options.requests.pull(address, this.#header(queue, queueOffset, address), queue.pullSignal);
+      const answer = await this.#options.requests.pull(address, this.#header(queue, queueOffset), queue.pullSignal);
       return queue.pullSignal.aborted ? 0 : this.#apply(queue, answer, queueOffset);
     } catch (error) {
       if (error instanceof InvariantError) throw error;
@@ -83,20 +78,19 @@ export class PullLoop {
     }
   }
 
-  #header(queue: AssignedQueue, queueOffset: number, address: string): PullMessageHeader {
-    const { instance, subscriptions, group, pullBatchSize, tuning } = this.#options;
+  #header(queue: AssignedQueue, queueOffset: number): PullMessageHeader {
+    const { subscriptions, group, pullBatchSize, tuning } = this.#options;
     const { topic, queueId, brokerName } = queue.queue;
-    // Only a master takes commits, and 0 says nothing.
-    const isMaster = instance.masterAddress(brokerName) === address;
-    const commitOffset = isMaster && this.#options.commitsInPulls ? queue.processQueue.consumedOffset : 0;
     return {
       consumerGroup: group,
       topic,
       queueId,
       queueOffset,
       maxMsgNums: pullBatchSize,
-      sysFlag: commitOffset > 0 ? PullSysFlag.SUSPEND | PullSysFlag.COMMIT_OFFSET : PullSysFlag.SUSPEND,
-      commitOffset,
+      // A pull carries no offset to commit: a broker that serves pulls and commits side by side (Apache 5.5) may take the older
+      // one of a pull after the last commit of a stop.
+      sysFlag: PullSysFlag.SUSPEND,
+      commitOffset: 0,
       suspendTimeoutMillis: tuning.brokerSuspendMs,
       subscription: undefined,
       subVersion: subscriptions.announcedVersion(topic),

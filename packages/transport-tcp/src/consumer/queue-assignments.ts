@@ -94,7 +94,8 @@ export class QueueAssignments implements Assignments {
     }
     if (this.#stopping.signal.aborted || this.#queues.has(queueKey(queue))) return false;
     const processQueue = new ProcessQueue(startOffset, this.#options.limits);
-    const assigned = new AssignedQueue({ queue, processQueue, lockedAtMs, confirmedOffset: stored });
+    const confirmedAtMs = this.#options.environment.clock.monotonic();
+    const assigned = new AssignedQueue({ queue, processQueue, lockedAtMs, confirmedOffset: stored, confirmedAtMs });
     this.#queues.set(assigned.key, assigned);
     this.#options.environment.logger.info('consuming a queue', { queue: assigned.key, startOffset });
     this.#options.pull(assigned).catch((error: unknown) => this.#pullEnded(assigned, error));
