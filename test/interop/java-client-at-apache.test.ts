@@ -8,4 +8,5 @@ describeCell({
   startServer: (directory) => startApacheServer('5.5.0', directory),
   startClient: (server, directory) => JavaClient.start('5.5.0', server.namesrvAddr, directory),
   needsApache: true,
+  isApacheAlone: true,
 });

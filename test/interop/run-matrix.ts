@@ -11,6 +11,11 @@ export interface MatrixCell {
   startClient(server: MqServer, directory: string): Promise<InteropClient>;
   /** Whether one of the two comes from Apache. */
   readonly needsApache: boolean;
+  /**
+   * Both are Apache's: the scenarios themselves are shown. Offsets over a restart are left out there: 5.5.0 may lose first
+   * offsets that come at once, and its own client neither orders them nor reads them back (`first-commits.ts`).
+   */
+  readonly isApacheAlone?: boolean;
 }
 
 const startLimitMs = 180_000;
@@ -40,6 +45,7 @@ export function describeCell(cell: MatrixCell): void {
     describe.concurrent('independent', () => {
       for (const scenario of independentScenarios) it(scenario.name, () => scenario.run({ server, client }), scenarioLimitMs);
     });
+    if (cell.isApacheAlone === true) return;
     describe.sequential('alone', () => {
       for (const scenario of restartScenarios) it(scenario.name, () => scenario.run({ server, client }), scenarioLimitMs);
     });
