@@ -1,16 +1,13 @@
 /**
  * Our broker beside Apache's on this machine: both are up, the one not measured is stopped, rounds alternate. Prints figures and
- * ratios (ours ÷ theirs). `npm run bench -- --version 4.9.7 --rounds 3 --seconds 5 --flush SYNC_FLUSH`.
+ * ratios (ours ÷ theirs). `npm run bench -- --version 4.9.7 --rounds 3 --seconds 5 --flush SYNC_FLUSH --only '1 KiB'`; our durable
+ * sends against its undurable ones: `--flush ASYNC_FLUSH --our-flush SYNC_FLUSH`.
  */
 import { parseArgs } from 'node:util';
-import { startApacheServer } from '../test/interop/apache/apache-server.js';
-import type { ApacheVersion } from '../test/interop/apache/distribution.js';
-import type { MqServer } from '../test/interop/mq-server.js';
-import { startOrbitServer } from '../test/interop/orbit-server.js';
-import { temporaryDirectory } from '../test/support/temporary-directory.js';
 import { createTopics } from './support/create-topics.js';
 import type { LoadOptions } from './support/load-generator.js';
 import { anonymousMiB, type Measured, runLoad } from './support/run-load.js';
+import { alone, type MeasuredServer, median, pidOf, portOf, startServerPair } from './support/server-pair.js';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +15,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
     flush: { type: 'string', default: 'SYNC_FLUSH' },
+    'our-flush': { type: 'string' },
     only: { type: 'string', default: '' },
     'ours-only': { type: 'boolean', default: false },
   },
@@ -25,11 +23,20 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 
+const manyTopics = Array.from({ length: 1000 }, (_, index) => `many-${index}`);
 const scenarios: Record<string, Omit<LoadOptions, 'port' | 'seconds'>> = {
   'send 4 × 64, 1 KiB': { topics: ['bench'], queues: 4, connections: 4, inFlight: 64, bodyBytes: 1024, consume: false },
   'send 4 × 64, 128 B': { topics: ['bench'], queues: 4, connections: 4, inFlight: 64, bodyBytes: 128, consume: false },
   'send 1 × 1, 1 KiB': { topics: ['bench'], queues: 4, connections: 1, inFlight: 1, bodyBytes: 1024, consume: false },
   'send 256 × 1, 1 KiB': { topics: ['bench'], queues: 4, connections: 256, inFlight: 1, bodyBytes: 1024, consume: false },
+  'send 4 × 64 to 1,000 topics × 4 queues, 1 KiB': {
+    topics: manyTopics,
+    queues: 4,
+    connections: 4,
+    inFlight: 64,
+    bodyBytes: 1024,
+    consume: false,
+  },
   'produce + consume at the tail, 1 KiB': {
     topics: ['tail'],
     queues: 4,
@@ -40,42 +47,21 @@ const scenarios: Record<string, Omit<LoadOptions, 'port' | 'seconds'>> = {
   },
 };
 
-function pidOf(server: MqServer): number {
-  const { pid } = server.brokerProcess.process;
-  if (pid === undefined) throw new Error(`${server.name} has no process`);
-  return pid;
-}
+const config = { flushDiskType: values.flush, mappedFileSizeCommitLog: String(1 << 30) };
+const ourConfig = { flushDiskType: values['our-flush'] ?? values.flush };
+const { version, 'ours-only': oursOnly } = values;
+const pair = await startServerPair({ version, oursOnly, config, ourConfig });
+const { servers } = pair;
+const isWanted = (name: string): boolean => name.includes(values.only);
+const topics = new Set(Object.entries(scenarios).flatMap(([name, { topics }]) => (isWanted(name) ? topics : [])));
+for (const server of servers) await createTopics(server.brokerAddr, [...topics], 4);
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-const overrides = { flushDiskType: values.flush, mappedFileSizeCommitLog: String(1 << 30), sendMessageThreadPoolNums: '2' };
-const directories = await Promise.all([temporaryDirectory('bench-ours'), temporaryDirectory('bench-theirs')]);
-const servers: MqServer[] = [await startOrbitServer(directories[0].path, overrides)];
-if (values['ours-only'] !== true)
-  servers.push(
-    await startApacheServer(values.version as ApacheVersion, directories[1].path, {
-      ...overrides,
-      brokerFastFailureEnable: 'true',
-      waitTimeMillsInSendQueue: '5000',
-    }),
-  );
-for (const server of servers) await createTopics(server.brokerAddr, ['bench', 'tail'], 4);
-
-async function measure(server: MqServer, options: Omit<LoadOptions, 'port' | 'seconds'>, forSeconds: number): Promise<Measured> {
-  for (const other of servers) if (other !== server) other.brokerProcess.process.kill('SIGSTOP');
-  const measured = await runLoad(pidOf(server), {
-    ...options,
-    port: Number(server.brokerAddr.split(':')[1]),
-    seconds: forSeconds,
-  });
-  for (const other of servers) if (other !== server) other.brokerProcess.process.kill('SIGCONT');
-  return measured;
+function measure(server: MeasuredServer, options: Omit<LoadOptions, 'port' | 'seconds'>, forSeconds: number): Promise<Measured> {
+  return alone(server, servers, () => runLoad(pidOf(server), { ...options, port: portOf(server), seconds: forSeconds }));
 }
 
 for (const [name, options] of Object.entries(scenarios)) {
-  if (values.only !== '' && !name.includes(values.only ?? '')) continue;
+  if (!isWanted(name)) continue;
   const figures = servers.map((): Measured[] => []);
   for (let round = -1; round < rounds; round += 1) {
     for (const [index, server] of servers.entries()) {
@@ -108,6 +94,5 @@ for (const [name, options] of Object.entries(scenarios)) {
   }
 }
 for (const server of servers) console.log(`${server.name}: ${Math.round(anonymousMiB(pidOf(server)))} MiB anonymous memory`);
-await Promise.all(servers.map((server) => server.stop()));
-await Promise.all(directories.map((directory) => directory.remove()));
+await pair.stop();
 process.exit(0);

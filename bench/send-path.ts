@@ -103,12 +103,13 @@ async function sendProcessor(environment: Environment, store: MessageStore, conf
     store,
     topics: await createTopicConfigManager({ ...files, config }),
     groups: await createSubscriptionGroupManager({ ...files, config }),
-    offsets: await createConsumerOffsetManager(files),
+    offsets: await createConsumerOffsetManager({ ...files, store }),
     consumers: createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => false }),
     producers: createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 }),
     locks: createRebalanceLockManager({ clock }),
     fileSystem,
     address: () => '127.0.0.1:10911',
+    log: { readLog: async () => Buffer.alloc(0) },
   });
   const found = services.processors.find(({ codes }) => codes.includes(RequestCode.SEND_MESSAGE_V2));
   if (found === undefined) throw new Error('no processor for sends');

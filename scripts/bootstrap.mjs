@@ -1,39 +1,4 @@
-/**
- * Makes a checkout ready before a command runs: installs when `node_modules` is missing or older than the lock file, and
- * brings the build up to date. Needs nothing but Node and npm. `--no-build` only installs.
- */
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** `node scripts/bootstrap.mjs`: installs and builds what is not up to date. `--no-build` only installs. */
+import { prepare } from './setup/prepare.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const stamp = join(root, 'node_modules/.orbitmq-lock');
-const nodeFloor = [20, 19];
-
-function fail(message) {
-  console.error(message);
-  process.exit(1);
-}
-
-function run(command, args, what) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
-  if (result.error !== undefined) fail(`${what} failed: ${result.error.message}`);
-  if (result.status !== 0) fail(`${what} failed with status ${result.status}.`);
-}
-
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < nodeFloor[0] || (major === nodeFloor[0] && minor < nodeFloor[1])) {
-  fail(`OrbitMQ needs Node ${nodeFloor.join('.')} or newer; this is ${process.versions.node}.`);
-}
-
-const lockHash = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockHash) {
-  console.error('Installing dependencies (once) …');
-  run('npm', ['ci', '--no-audit', '--no-fund'], 'npm ci');
-  writeFileSync(stamp, lockHash);
-}
-if (!process.argv.includes('--no-build')) run(join(root, 'node_modules/.bin/tsc'), ['-b'], 'The build');
+prepare({ build: !process.argv.includes('--no-build') });

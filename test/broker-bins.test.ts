@@ -123,6 +123,30 @@ test('a directory in use, a port in use: a message that says so and Apache’s s
   expect(namesrv).toEqual({ status: 253, output: expect.stringContaining('ADDRESS_IN_USE') });
 });
 
+test('a port in use is one line on the standard error stream, for both commands, and nothing is left to recover', async () => {
+  const port = await freePort(2);
+  const holder = run('mqnamesrv', ['-c', configFile('holder.conf', { listenPort: port })]);
+  await ready(holder);
+  const store = join(directory.path, 'store');
+  const refusal = `TransportError ADDRESS_IN_USE: Port ${port} on 127.0.0.1 is already in use.`;
+  const conf = { brokerName: 'broker-a', listenPort: port, storePathRootDir: store, mappedFileSizeCommitLog: 1_048_576 };
+  for (const [bin, file] of [
+    ['mqbroker', configFile('broker.conf', conf)],
+    ['mqnamesrv', configFile('namesrv.conf', { listenPort: port })],
+  ] as const) {
+    const { status, output } = await ended(run(bin, ['-c', file]));
+    const lines = output.split('\n').filter((line) => line !== '' && !line.includes(' INFO '));
+    expect([status, lines.length, lines[0]]).toEqual([253, 1, expect.stringContaining(refusal)]);
+  }
+  expect(existsSync(join(store, 'abort'))).toBe(false);
+});
+
+test.runIf(process.platform === 'linux')('a store in a place where nothing can be created is refused at once', async () => {
+  const conf = configFile('broker.conf', { brokerName: 'broker-a', listenPort: 0, storePathRootDir: '/proc/orbitmq/store' });
+  const { status, output } = await ended(run('mqbroker', ['-c', conf]));
+  expect([status, output]).toEqual([253, expect.stringMatching(/STORE_UNWRITABLE: .*\/proc\/orbitmq.*storePathRootDir/)]);
+});
+
 test('NAMESRV_ADDR is the default, the file goes before it, the command line before both', async () => {
   const env = { NAMESRV_ADDR: '127.0.0.1:1' };
   const namesrvAddr = async (...args: readonly string[]) => {

@@ -45,6 +45,12 @@ export const requirements = [
     source: 'RocketMQ: SelectMessageQueueByHash',
     transports: both,
   },
+  {
+    id: 'idempotent-send',
+    text: 'Sends with one idempotencyKey to one topic store one message inside the window, and all of them resolve with its place, also after a kill of the broker, a cut connection or a restart.',
+    source: 'product',
+    transports: both,
+  },
   // consuming
   {
     id: 'tag-filter',
@@ -133,6 +139,24 @@ export const requirements = [
     transports: ['embedded'],
   },
   {
+    id: 'offset-behind-copy',
+    text: 'A committed offset that survives a power cut never passes a message whose retry copy or dead letter did not survive.',
+    source: 'product',
+    transports: ['embedded'],
+  },
+  {
+    id: 'damage-found',
+    text: 'Damage in any part of a stored message that was flushed is found before the message is delivered, and a repair keeps all other messages and their offsets.',
+    source: 'product (promises R4)',
+    transports: ['embedded'],
+  },
+  {
+    id: 'flush-switch',
+    text: 'flushDiskType changed while the broker runs: every acknowledgement has at least the durability that was configured when its message was sent.',
+    source: 'RocketMQ: updateBrokerConfig',
+    transports: ['embedded'],
+  },
+  {
     id: 'offset-identity',
     text: 'A queue offset names one message for ever: queues have no gap, and no offset is used twice, over restarts.',
     source: 'product',
@@ -145,9 +169,45 @@ export const requirements = [
     transports: ['embedded'],
   },
   {
+    id: 'full-disk',
+    text: 'A full disk refuses sends, serves reads and heartbeats, and takes sends again without a restart when there is room; nothing acknowledged is lost, nothing refused is stored, no offset is skipped or given twice.',
+    source: 'RocketMQ: disk full flag; promises R1, R3',
+    transports: ['embedded'],
+  },
+  {
+    id: 'retention',
+    text: 'Expired log files go at their hour and by the level of the disk, with what was derived from them; consumers behind are moved, and no offset is given twice.',
+    source: 'RocketMQ: CleanCommitLogService, CleanConsumeQueueService',
+    transports: ['embedded'],
+  },
+  {
     id: 'store-lock',
     text: 'One store directory is open in one broker at a time; the second one is told what to do.',
     source: 'RocketMQ: lock file',
+    transports: ['embedded'],
+  },
+  {
+    id: 'query-by-key',
+    text: 'A message is found by each of its keys and its unique id, with the official clients as with Apache’s broker; an index written by either broker is continued by the other.',
+    source: 'RocketMQ: IndexFile, QUERY_MESSAGE',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'index-derived',
+    text: 'Whatever a crash, damage or another broker left of the index, it ends as the log says, entry by entry, and a query never gives a message that does not have the key.',
+    source: 'promises I15',
+    transports: both,
+  },
+  {
+    id: 'store-handover',
+    text: 'A store directory goes from Apache RocketMQ 4.9.7 or 5.5.0 to ours and back, stopped in order or killed: the next broker shows every message at its offset and takes up what was delayed, retried and undecided.',
+    source: 'Apache RocketMQ',
+    transports: ['embedded'],
+  },
+  {
+    id: 'store-variants',
+    text: 'A store of a kind that is not read here is refused at start, with its place and the way out, and left as it is.',
+    source: 'Apache RocketMQ: RocksDB, BatchCQ, compaction, timer wheel, tiered store, DLedger',
     transports: ['embedded'],
   },
   {

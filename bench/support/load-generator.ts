@@ -2,7 +2,8 @@
  * A load generator that speaks frames by hand, so that its own cost stays small and equal for every broker. Runs as a process of
  * its own; the arguments are one JSON object (`LoadOptions`); prints one JSON object (`LoadResult`).
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { bodyStart, codeOf, frameReader, maxOffset, opaqueAt, opaqueOf, open, pullFrame, sendFrame } from './raw-frames.js';
 
 export interface LoadOptions {
   readonly port: number;
@@ -12,6 +13,8 @@ export interface LoadOptions {
   readonly inFlight: number;
   readonly bodyBytes: number;
   readonly seconds: number;
+  /** Ends when so many were sent, if that is before `seconds` are over. */
+  readonly messagesMax?: number | undefined;
   /** Also pull every queue at its tail while sending. */
   readonly consume: boolean;
 }
@@ -19,6 +22,8 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly sent: number;
   readonly consumed: number;
+  /** Answers with messages that brought what was consumed. */
+  readonly pulls: number;
   readonly seconds: number;
   /** Round-trip of a sample of sends, milliseconds. */
   readonly p50: number;
@@ -26,87 +31,38 @@ export interface LoadResult {
 }
 
 const firstOpaque = 1_000_000_000;
+const suspendWithSubscription = 6;
 
-function frame(header: object, body: Buffer | undefined): Buffer {
-  const json = Buffer.from(JSON.stringify(header));
-  const length = 4 + json.length + (body?.length ?? 0);
-  const head = Buffer.alloc(8);
-  head.writeInt32BE(length, 0);
-  head.writeInt32BE(json.length, 4);
-  return body === undefined ? Buffer.concat([head, json]) : Buffer.concat([head, json, body]);
-}
-
-/** Calls `onFrame` for every whole frame; keeps the rest. */
-function frameReader(onFrame: (bytes: Buffer) => void): (chunk: Buffer) => void {
-  let pending: Buffer | undefined;
-  return (chunk) => {
-    let bytes = pending === undefined ? chunk : Buffer.concat([pending, chunk]);
-    let at = 0;
-    while (bytes.length - at >= 4) {
-      const end = at + 4 + bytes.readInt32BE(at);
-      if (bytes.length < end) break;
-      onFrame(bytes.subarray(at, end));
-      at = end;
-    }
-    pending = at === bytes.length ? undefined : bytes.subarray(at);
-    bytes = chunk;
-  };
-}
-
-const codeMark = Buffer.from('"code":');
-const opaqueMark = Buffer.from('"opaque":');
-
-function numberAfter(bytes: Buffer, mark: Buffer): number {
-  let at = bytes.indexOf(mark);
-  if (at < 0) throw new Error(`no ${mark.toString()} in ${bytes.subarray(8, 300).toString()}`);
-  at += mark.length;
-  let value = 0;
-  while ((bytes[at] ?? 0) >= 0x30 && (bytes[at] ?? 0) <= 0x39) {
-    value = value * 10 + (bytes[at] ?? 0) - 0x30;
-    at += 1;
-  }
-  return value;
+interface SenderState {
+  sent: number;
+  stopped: boolean;
+  readonly samples: number[];
+  readonly messagesMax: number;
+  /** Called when `messagesMax` are sent. */
+  onEnough: () => void;
 }
 
 class Sender {
   readonly #socket: Socket;
   readonly #templates: { bytes: Buffer; opaqueAt: number; keyAt: number }[] = [];
-  readonly #state: { sent: number; stopped: boolean; samples: number[] };
+  readonly #state: SenderState;
   #next = 0;
   #open = 0;
   #sampleOpaque = 0;
   #sampleStart = 0;
   onIdle: () => void = () => undefined;
 
-  constructor(socket: Socket, options: LoadOptions, state: { sent: number; stopped: boolean; samples: number[] }, index: number) {
+  constructor(socket: Socket, options: LoadOptions, state: SenderState, index: number) {
     this.#socket = socket;
     this.#state = state;
     const body = Buffer.alloc(options.bodyBytes, 0x61);
     for (const topic of options.topics) {
       for (let queue = 0; queue < options.queues; queue += 1) {
         const properties = `UNIQ_KEY\u0001${'0'.repeat(32)}\u0002WAIT\u0001true\u0002TAGS\u0001TagA`;
-        const extFields = {
-          a: 'PG_LOAD',
-          b: topic,
-          c: 'TBW102',
-          d: '4',
-          e: String(queue),
-          f: '0',
-          g: String(Date.now()),
-          h: '0',
-          i: properties,
-          j: '0',
-          k: 'false',
-          m: 'false',
-          n: 'broker-a',
-        };
-        const bytes = frame(
-          { code: 310, extFields, flag: 0, language: 'JAVA', opaque: firstOpaque, serializeTypeCurrentRPC: 'JSON', version: 409 },
-          body,
-        );
+        const bytes = sendFrame({ topic, queueId: queue, opaque: firstOpaque, properties }, body);
         this.#templates.push({
           bytes,
-          opaqueAt: bytes.indexOf(opaqueMark) + opaqueMark.length,
+          opaqueAt: opaqueAt(bytes),
           keyAt: bytes.indexOf('0'.repeat(32)),
         });
       }
@@ -121,12 +77,16 @@ class Sender {
   }
 
   #onAnswer(bytes: Buffer): void {
-    if (numberAfter(bytes, codeMark) !== 0) throw new Error(`refused: ${bytes.subarray(8, 400).toString()}`);
+    if (codeOf(bytes) !== 0) throw new Error(`refused: ${bytes.subarray(8, 400).toString()}`);
     this.#open -= 1;
     this.#state.sent += 1;
-    if (this.#sampleOpaque !== 0 && numberAfter(bytes, opaqueMark) === this.#sampleOpaque) {
+    if (this.#sampleOpaque !== 0 && opaqueOf(bytes) === this.#sampleOpaque) {
       this.#state.samples.push(performance.now() - this.#sampleStart);
       this.#sampleOpaque = 0;
+    }
+    if (this.#state.sent >= this.#state.messagesMax) {
+      this.#state.stopped = true;
+      this.#state.onEnough();
     }
     if (!this.#state.stopped) this.send();
     else if (this.#open === 0) this.onIdle();
@@ -156,6 +116,7 @@ class Sender {
 /** Pulls one queue at its tail, one request at a time; checks that queue offsets have no gap. */
 class Puller {
   consumed = 0;
+  pulls = 0;
   readonly #socket: Socket;
   readonly #positions = new Map<number, { topic: string; queueId: number; offset: number }>();
 
@@ -175,30 +136,16 @@ class Puller {
   #pull(opaque: number): void {
     const position = this.#positions.get(opaque);
     if (position === undefined) throw new Error('an answer nobody asked for');
-    const extFields = {
-      consumerGroup: 'CG_LOAD',
-      topic: position.topic,
-      queueId: String(position.queueId),
-      queueOffset: String(position.offset),
-      maxMsgNums: '32',
-      sysFlag: '6',
-      commitOffset: '0',
-      suspendTimeoutMillis: '15000',
-      subscription: '*',
-      subVersion: '0',
-      expressionType: 'TAG',
-    };
-    this.#socket.write(
-      frame({ code: 11, extFields, flag: 0, language: 'JAVA', opaque, serializeTypeCurrentRPC: 'JSON', version: 409 }, undefined),
-    );
+    this.#socket.write(pullFrame(opaque, position.topic, position.queueId, position.offset, suspendWithSubscription));
   }
 
   #onAnswer(bytes: Buffer): void {
-    const opaque = numberAfter(bytes, opaqueMark);
+    const opaque = opaqueOf(bytes);
     const position = this.#positions.get(opaque);
     if (position === undefined) return;
-    if (numberAfter(bytes, codeMark) === 0) {
-      let at = 8 + (bytes.readInt32BE(4) & 0xffffff);
+    if (codeOf(bytes) === 0) {
+      this.pulls += 1;
+      let at = bodyStart(bytes);
       while (at < bytes.length) {
         const offset = Number(bytes.readBigInt64BE(at + 20));
         if (offset !== position.offset)
@@ -212,30 +159,9 @@ class Puller {
   }
 }
 
-function open(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', reject);
-  });
-}
-
-async function maxOffset(port: number, topic: string, queueId: number): Promise<number> {
-  const socket = await open(port);
-  const answer = new Promise<Buffer>((resolve) => socket.on('data', frameReader(resolve)));
-  socket.write(
-    frame(
-      { code: 30, extFields: { topic, queueId: String(queueId) }, flag: 0, language: 'JAVA', opaque: 1, version: 409 },
-      undefined,
-    ),
-  );
-  const bytes = await answer;
-  socket.destroy();
-  return Number(/"offset":"(\d+)"/.exec(bytes.toString())?.[1] ?? 0);
-}
-
 async function main(options: LoadOptions): Promise<LoadResult> {
-  const state = { sent: 0, stopped: false, samples: [] as number[] };
+  const { messagesMax = Number.POSITIVE_INFINITY } = options;
+  const state: SenderState = { sent: 0, stopped: false, samples: [], messagesMax, onEnough: () => undefined };
   const pullers: Puller[] = [];
   if (options.consume) {
     const starts: { topic: string; queue: number; offset: number }[] = [];
@@ -252,8 +178,12 @@ async function main(options: LoadOptions): Promise<LoadResult> {
     senders.push(new Sender(await open(options.port), options, state, index));
   const started = performance.now();
   for (const sender of senders) for (let n = 0; n < options.inFlight; n += 1) sender.send();
-  await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
+  await new Promise<void>((resolve) => {
+    state.onEnough = resolve;
+    setTimeout(resolve, options.seconds * 1000);
+  });
   const consumed = pullers.reduce((sum, puller) => sum + puller.consumed, 0);
+  const pulls = pullers.reduce((sum, puller) => sum + puller.pulls, 0);
   const { sent } = state;
   const seconds = (performance.now() - started) / 1000;
   state.stopped = true;
@@ -263,7 +193,7 @@ async function main(options: LoadOptions): Promise<LoadResult> {
   state.samples.sort((a, b) => a - b);
   const quantile = (q: number): number =>
     state.samples[Math.min(state.samples.length - 1, Math.floor(state.samples.length * q))] ?? 0;
-  return { sent, consumed, seconds, p50: quantile(0.5), p99: quantile(0.99) };
+  return { sent, consumed, pulls, seconds, p50: quantile(0.5), p99: quantile(0.99) };
 }
 
 const result = await main(JSON.parse(process.argv[2] ?? '{}') as LoadOptions);

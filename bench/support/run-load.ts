@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { LoadOptions, LoadResult } from './load-generator.js';
 
-const generator = join(dirname(fileURLToPath(import.meta.url)), 'load-generator.ts');
+const programs = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
 const clockTicksPerSecond = 100;
 
@@ -29,12 +29,18 @@ export function anonymousMiB(pid: number): number {
   return Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
+/** Runs a program of this folder with one JSON object in a process of its own; gives the one that it prints. */
+export async function runProgram<Result>(program: string, options: object): Promise<Result> {
+  const args = ['--import', 'tsx', join(programs, program), JSON.stringify(options)];
+  const { stdout } = await run(process.execPath, args, { maxBuffer: 1 << 20 });
+  return JSON.parse(stdout) as Result;
+}
+
 /** Runs the load in a process of its own and measures what the broker's process spent on it. */
 export async function runLoad(brokerPid: number, options: LoadOptions): Promise<Measured> {
   const before = cpuSeconds(brokerPid);
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', generator, JSON.stringify(options)], { maxBuffer: 1 << 20 });
+  const result = await runProgram<LoadResult>('load-generator.ts', options);
   const spent = cpuSeconds(brokerPid) - before;
-  const result = JSON.parse(stdout) as LoadResult;
   return {
     ...result,
     perSecond: result.sent / result.seconds,

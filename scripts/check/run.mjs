@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { checkApi } from './api.mjs';
 import { checkBoundaries } from './boundaries.mjs';
 import { checkSeams } from './seams.mjs';
 
@@ -27,6 +28,7 @@ const checks = {
   format: () => tool('biome', ['ci', '--colors=off', '.']),
   // Before the type-aware lint, which reads the declarations that the build writes.
   build: () => tool('tsc', ['-b']),
+  api: () => checkApi(root),
   lint: () => tool('oxlint', ['--type-aware', '--deny-warnings']),
   types: () => tool('tsc', ['-p', 'tsconfig.test.json']),
   boundaries: () => checkBoundaries(root),

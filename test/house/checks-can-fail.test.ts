@@ -72,6 +72,20 @@ const violations: readonly (readonly [check: string, what: string, path: string,
     'export async function planted(): Promise<boolean> {\n  return true;\n}\nexport const plantedUse = planted() ? 1 : 2;\n',
     'no-misused-promises',
   ],
+  [
+    'build',
+    'a type error in a package',
+    'packages/core/src/kernel/clock.ts',
+    "export const planted: number = 'text';\n",
+    'clock.ts',
+  ],
+  [
+    'build,api',
+    'an export that no report of the public surface names',
+    'packages/core/src/kernel/index.ts',
+    "export type { Timers as Planted } from './timers.js';\n",
+    '+ ',
+  ],
   ['lint', 'an `any`', 'packages/core/src/kernel/clock.ts', 'export const planted: any = 1;\n', 'no-explicit-any'],
   ['lint', 'a default export', 'packages/core/src/kernel/clock.ts', 'export default 1;\n', 'no-default-export'],
   [
@@ -165,7 +179,7 @@ const violations: readonly (readonly [check: string, what: string, path: string,
   ['unused', 'an export nobody uses', 'packages/core/src/kernel/system.ts', 'export const planted = 1;\n', 'planted'],
 ];
 
-it.each(violations)('%s finds %s', (name, _what, path, text, finding) => {
+it.each(violations)('%s finds %s', { timeout: 240_000 }, (name, _what, path, text, finding) => {
   verifies('checks-can-fail');
   if (finding === '')
     plant('packages/core/src/kernel/timers.ts', "import type { Clock } from './clock.js';\nexport type PlantedToo = Clock;\n");

@@ -47,6 +47,8 @@ describe.each(names)('package %s', (name) => {
       .map(({ path }) => path)
       .filter((path) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|bin\/\w+\.js|package\.json|README\.md|LICENSE)$/.test(path));
     expect(strays).toEqual([]);
+    expect(packed?.files.map(({ path }) => path)).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+    expect(readFileSync(join(directory, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
     const tarball = join(target.path, packed?.filename ?? '');
     expect(tool('publint', ['run', tarball, '--strict'])).toMatchObject({ status: 0 });
     expect(tool('attw', [tarball, '--profile', 'esm-only', '--no-color'])).toMatchObject({ status: 0 });

@@ -160,6 +160,28 @@ export class JavaClient implements InteropClient {
     return { deliveries, stop: async () => void (await this.#call('stopConsumer', { name })) };
   }
 
+  /** Ids of the messages with a key, sorted; empty when the broker knows none. */
+  async queryMessage(topic: string, key: string): Promise<readonly string[]> {
+    const isUnknown = (error: Error): boolean => / 22 | 208 |no message|not found|finished/i.test(error.message);
+    const fields = await this.#call('queryMessage', { topic, key }).catch((error: Error) => {
+      if (isUnknown(error)) return { ids: '' };
+      throw error;
+    });
+    return (fields['ids'] ?? '')
+      .split(',')
+      .filter((id) => id !== '')
+      .toSorted();
+  }
+
+  /** One message by its unique id or by its offset id. */
+  async viewMessage(
+    topic: string,
+    id: string,
+  ): Promise<{ readonly msgId: string; readonly body: string; readonly keys: string }> {
+    const { body = '', keys = '', msgId = '' } = await this.#call('viewMessage', { topic, id });
+    return { body, keys, msgId };
+  }
+
   async stop(): Promise<void> {
     this.#child.process.stdin?.end();
     await this.#child.kill('SIGKILL');

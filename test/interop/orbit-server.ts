@@ -10,6 +10,7 @@ const bins = join(dirname(fileURLToPath(import.meta.url)), '../../node_modules/.
 
 export interface OrbitServer extends MqServer {
   readonly namesrvProcess: Child;
+  restartBroker(signal: 'SIGTERM' | 'SIGKILL', whileDown?: () => Promise<void>): Promise<void>;
 }
 
 /** Our stand-alone NameServer and broker, as a user starts them. */
@@ -58,8 +59,9 @@ export async function startOrbitServer(
     get brokerProcess() {
       return broker;
     },
-    async restartBroker(signal) {
+    async restartBroker(signal, whileDown) {
       await broker.kill(signal);
+      await whileDown?.();
       broker = await startBroker();
     },
     async stop() {

@@ -71,16 +71,20 @@ async function readAll(address: string): Promise<readonly StoredMessage[]> {
   return stored;
 }
 
+const soonFlushed = { flushIntervalConsumeQueue: '50', flushConsumeQueueThoroughInterval: '100' };
+
 const faults = [
   { name: 'a flush that fails once, with the bytes in the page cache', fault: 'flush', code: 'EIO', config: {} },
   { name: 'a write that fails', fault: 'write', code: 'EIO', config: {} },
-  { name: 'a disk that is full in the middle of a record', fault: 'full', code: 'ENOSPC', config: {} },
   {
     name: 'the interval flush of ASYNC_FLUSH',
     fault: 'interval-flush',
     code: 'EIO',
     config: { flushDiskType: 'ASYNC_FLUSH', flushIntervalCommitLog: '50' },
   },
+  { name: 'a write of a queue file', fault: 'queue-write', code: 'EIO', config: soonFlushed },
+  { name: 'a flush of a queue file', fault: 'queue-flush', code: 'EIO', config: soonFlushed },
+  { name: 'a write of a state file', fault: 'state-write', code: 'EIO', config: soonFlushed },
 ];
 
 test.each(faults)(
@@ -104,7 +108,7 @@ test.each(faults)(
     const failedAt = /LOG FAILED at (\S+)/.exec(output)?.[1];
     expect(output).not.toContain('LOG WRITTEN after');
     expect(failedAt).toBeDefined();
-    if (fault !== 'interval-flush') {
+    if (fault === 'flush' || fault === 'write') {
       const places = journal.flatMap(({ outcome }) => (outcome?.kind === 'stored' ? [outcome.physicalOffset] : []));
       expect(Math.max(...places)).toBeLessThan(Number(failedAt));
     }

@@ -22,7 +22,9 @@ test('the second mqbroker names the process that has the store and the way out; 
   const { status, output } = await ended(cleanUps.child(runBroker({ directory, port: secondPort })));
   expect(status).toBe(253);
   expect(output).toContain(`STORE_LOCKED: The store ${directory}/store is in use by process ${first.process.pid}`);
-  expect(output).toContain('stop that broker, or give this one a directory of its own (storePathRootDir)');
+  expect(output).toContain(
+    'stop that broker, or use another directory (mqbroker: storePathRootDir; embedded: the path in the URL)',
+  );
   // The refused one has done the first no harm.
   expect(await calls.send('kept', 0, 'during')).toMatchObject({ kind: 'stored', queueOffset: 1 });
 

@@ -190,6 +190,8 @@ export class Cluster {
       // Small files, so that a run fills several.
       mappedFileSizeCommitLog: 262_144,
       mappedFileSizeConsumeQueue: 4000,
+      maxHashSlotNum: 64,
+      maxIndexNum: 400,
       maxMessageSize: 65_536,
       defaultTopicQueueNums: 4,
       ...this.#options.brokerConfig,

@@ -1,9 +1,14 @@
-const capacityMin = 4096;
+const capacityMin = 512;
 
-/** Bytes that grow with what is written to them; what was never written reads as zeros and takes no memory behind the last write. */
+/**
+ * Bytes that grow with what is written to them; what was never written reads as zeros and takes no memory behind the last
+ * write. A copy costs nothing until one of the two is written.
+ */
 export class GrowingBytes {
   #bytes = Buffer.alloc(capacityMin);
   #sizeBytes = 0;
+  /** A copy has the same memory: it is not written any more. */
+  #isShared = false;
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -11,7 +16,7 @@ export class GrowingBytes {
 
   write(source: Uint8Array, position: number): void {
     const end = position + source.length;
-    this.#reach(end);
+    this.#own(end);
     this.#bytes.set(source, position);
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
   }
@@ -24,7 +29,10 @@ export class GrowingBytes {
   }
 
   resize(sizeBytes: number): void {
-    if (sizeBytes < this.#sizeBytes) this.#bytes.fill(0, Math.min(sizeBytes, this.#bytes.length));
+    if (sizeBytes < this.#sizeBytes && sizeBytes < this.#bytes.length) {
+      this.#own(sizeBytes);
+      this.#bytes.fill(0, sizeBytes);
+    }
     this.#sizeBytes = sizeBytes;
   }
 
@@ -36,16 +44,19 @@ export class GrowingBytes {
 
   copy(): GrowingBytes {
     const copy = new GrowingBytes();
-    copy.#bytes = Buffer.from(this.#bytes);
+    copy.#bytes = this.#bytes;
     copy.#sizeBytes = this.#sizeBytes;
+    copy.#isShared = true;
+    this.#isShared = true;
     return copy;
   }
 
   /** Space is made for what is written only: a file of 1 GiB costs what is in it. */
-  #reach(end: number): void {
-    if (end <= this.#bytes.length) return;
-    const grown = Buffer.alloc(Math.max(end, this.#bytes.length * 2));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
+  #own(end: number): void {
+    if (end <= this.#bytes.length && !this.#isShared) return;
+    const own = Buffer.alloc(end <= this.#bytes.length ? this.#bytes.length : Math.max(end, this.#bytes.length * 2));
+    own.set(this.#bytes);
+    this.#bytes = own;
+    this.#isShared = false;
   }
 }

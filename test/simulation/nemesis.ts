@@ -250,7 +250,10 @@ export class Nemesis {
     if (broker !== undefined) await growTopic(this.#cluster, broker, topic, queueCount);
   }
 
-  /** An operation fails: the broker says so and ends, and another one starts on what is there. */
+  /**
+   * An operation fails: the broker says so and ends, and another one starts on what is there. It goes on only where nothing
+   * acknowledged depends on the operation: what is derived from the log, and tables that are written again until it works.
+   */
   async #failDisk(): Promise<void> {
     const cluster = this.#cluster;
     const entry = this.#runningBroker();
@@ -258,6 +261,7 @@ export class Nemesis {
     const { disk, broker } = entry;
     const kinds = this.#random.chance(0.5) ? ['write', 'writeDurably'] : ['datasync', 'writeDurably'];
     let hasFailed = false;
+    let isFinal = true;
     let isReported = false;
     void broker.failed.then(() => {
       isReported = true;
@@ -266,12 +270,13 @@ export class Nemesis {
     disk.failure = ({ kind, path }) => {
       if (hasFailed || !kinds.includes(kind)) return undefined;
       hasFailed = true;
+      isFinal = !/\/(?:index|config|checksums)\//.test(path);
       cluster.trace.note(entry.brokerName, `cannot ${kind} ${path}`);
       return diskFailure('EIO', path);
     };
     await cluster.pause(5000 + this.#random.int(5000));
     disk.failure = undefined;
-    if (entry.broker === broker && hasFailed) {
+    if (entry.broker === broker && hasFailed && (isFinal || isReported)) {
       if (!isReported) cluster.history.problems.push(`I18 ${entry.brokerName} goes on after a failed operation`);
       cluster.crashBroker(entry, this.#losesPower ? 'random' : 'everything');
       await cluster.pause(this.#random.int(3000));

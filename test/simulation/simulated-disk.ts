@@ -1,13 +1,15 @@
 /**
  * A disk on virtual time that loses what was not flushed: operations take time from a seed; at a power cut unflushed writes
- * survive in part, sector by sector, and unflushed names survive up to some operation of their directory. Equal seeds and
- * equal calls give equal runs. What `datasync`, `writeDurably`, `syncDirectory` and `writeFileAtomically` have called back
- * for survives always.
+ * survive in part, sector by sector, and unflushed names in part, in order or not. Operations fail when told to, a full disk
+ * takes part of a write, a failed flush is believed by the system (promises §0.7), and bytes at rest can be changed. Equal
+ * seeds and equal calls give equal runs. What `datasync`, `writeDurably`, `syncDirectory` and `writeFileAtomically` have
+ * called back for survives always.
  */
-import type { DirectoryEntry, File, FileLock, FileStat, FileSystem, IoCallback } from '@orbitmq/broker';
+import type { DirectoryEntry, DiskUsage, File, FileLock, FileStat, FileSystem, IoCallback } from '@orbitmq/broker';
 import { StoreError, type Timers } from '@orbitmq/core/kernel';
 import type { SeededRandom } from '@orbitmq/testing';
 import { SimulatedInode, type Survival } from './simulated-inode.js';
+import { parentOf, SimulatedNames } from './simulated-names.js';
 
 export type { Survival } from './simulated-inode.js';
 
@@ -26,22 +28,10 @@ export interface DiskOperation {
   readonly path: string;
 }
 
-type Node = SimulatedInode | 'directory';
-
-interface NameChange {
-  readonly path: string;
-  readonly node: Node | undefined;
-  /** Changes of one rename live or die together. */
-  readonly operation: number;
-}
-
-function parentOf(path: string): string {
-  const at = path.lastIndexOf('/');
-  return at <= 0 ? '/' : path.slice(0, at);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** Between two of these nothing on the disk changes. */
+export interface DiskEvent extends DiskOperation {
+  /** `begun`: it was issued, a crash may leave any part of it. `done`: it has its effect, its caller does not know yet. */
+  readonly phase: 'begun' | 'done';
 }
 
 /** The injected failure of a device, as the real file system reports it. */
@@ -55,18 +45,20 @@ export class SimulatedDisk implements FileSystem {
   readonly #random: SeededRandom;
   readonly #options: SimulatedDiskOptions;
   readonly #latency: { readonly min: number; readonly max: number };
-  readonly #names = new Map<string, Node>([['/', 'directory']]);
-  readonly #durableNames = new Map<string, Node>([['/', 'directory']]);
   readonly #locks = new Set<string>();
-  #changes: NameChange[] = [];
+  #names = new SimulatedNames();
   #operationCount = 0;
+  #isDead = false;
   /** The process dies when it issues this operation; operations under way end no more. */
   crashAt = Number.POSITIVE_INFINITY;
-  /** Makes an operation fail; it then has no effect, but that of a write that the device lost is seen by readers. */
+  /** Makes an operation fail. A write has a part of its effect then; after a failed flush the bytes are seen, but lost. */
   failure: ((operation: DiskOperation) => Error | undefined) | undefined;
   /** Added to the duration of an operation, milliseconds. */
   delayMs: ((operation: DiskOperation) => number) | undefined;
-  #isDead = false;
+  /** Space for the content of files, in blocks of 4 KiB; what was never written takes none. */
+  capacityBytes = Number.POSITIVE_INFINITY;
+  /** Sees each event in its turn; may take an `image`. */
+  onEvent: ((event: DiskEvent) => void) | undefined;
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
@@ -77,6 +69,13 @@ export class SimulatedDisk implements FileSystem {
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  /** Space that the content of files takes. */
+  get takenBytes(): number {
+    let takenBytes = 0;
+    for (const node of new Set(this.#names.current.values())) if (node !== 'directory') takenBytes += node.takenBytes;
+    return takenBytes;
   }
 
   get operationCount(): number {
@@ -91,197 +90,241 @@ export class SimulatedDisk implements FileSystem {
   /** What the next process finds, on its own timers. This disk is dead from here on. */
   crash(survival: Survival, options: SimulatedDiskOptions = this.#options): SimulatedDisk {
     this.#isDead = true;
+    return this.image(survival, options, this.#random);
+  }
+
+  /** What a process would find if this one died now; `random` decides what survives. This disk goes on. */
+  image(survival: Survival, options: SimulatedDiskOptions, random: SeededRandom): SimulatedDisk {
     const next = new SimulatedDisk(options);
-    if (survival === 'everything') {
-      this.#handOver(next);
-      return next;
-    }
-    const names = this.#namesAfterPowerCut(survival);
-    const survivors = new Map<SimulatedInode, SimulatedInode>();
-    for (const [path, node] of names) {
-      if (!hasAllParents(names, path)) continue;
-      let survivor: Node = node;
-      if (node !== 'directory') {
-        survivor = survivors.get(node) ?? node.afterPowerCut(survival, this.#random);
-        survivors.set(node, survivor);
-      }
-      next.#names.set(path, survivor);
-      next.#durableNames.set(path, survivor);
-    }
+    next.capacityBytes = this.capacityBytes;
+    next.#names =
+      survival === 'everything'
+        ? this.#names.map((inode) => inode.afterKill(random))
+        : this.#names.afterPowerCut(survival, random).map((inode) => inode.afterPowerCut(survival, random));
     return next;
   }
 
-  /** The system lives on: the next process sees what this one saw, and a power cut may still take what is not flushed. */
-  #handOver(next: SimulatedDisk): void {
-    for (const [path, node] of this.#names) next.#names.set(path, node === 'directory' ? node : node.afterKill(this.#random));
-    for (const [path, node] of this.#durableNames) next.#durableNames.set(path, node);
-    next.#changes = this.#changes.map((change) => ({ ...change, operation: 0 }));
+  /** This moment, to take images of later. */
+  snapshot(): SimulatedDisk {
+    const copy = new SimulatedDisk(this.#options);
+    copy.#names = this.#names.map((inode) => inode.copy());
+    copy.capacityBytes = this.capacityBytes;
+    copy.#operationCount = this.#operationCount;
+    copy.#isDead = true;
+    return copy;
   }
 
-  #namesAfterPowerCut(survival: 'nothing' | 'random'): ReadonlyMap<string, Node> {
-    const names = new Map(this.#durableNames);
-    const keptPerDirectory = new Map<string, number>();
-    for (const change of this.#changes) {
-      const parent = parentOf(change.path);
-      const kept = keptPerDirectory.get(parent) ?? this.#keptChanges(survival, parent);
-      keptPerDirectory.set(parent, kept);
-      if (change.operation > kept) continue;
-      if (change.node === undefined) names.delete(change.path);
-      else names.set(change.path, change.node);
-    }
-    return names;
-  }
-
-  async open(path: string, options: { readonly create: boolean }): Promise<File> {
-    await this.#operation('open', path);
-    let node = this.#names.get(path);
-    if (node === undefined && options.create && this.#names.get(parentOf(path)) === 'directory') {
-      node = new SimulatedInode();
-      this.#change([{ path, node }]);
-    }
+  /** Damage at rest: changes bytes of a file where nobody looks. */
+  edit(path: string, change: (content: Buffer) => void): void {
+    const node = this.#names.current.get(path);
     if (node === undefined || node === 'directory') throw diskFailure('ENOENT', path);
-    return this.#file(path, node);
+    node.edit(change);
   }
 
-  async readFile(path: string): ReturnType<FileSystem['readFile']> {
-    await this.#operation('readFile', path);
-    const node = this.#names.get(path);
-    return node === undefined || node === 'directory' ? undefined : node.content();
+  /** The same for a file's length. */
+  cutFile(path: string, sizeBytes: number): void {
+    const node = this.#names.current.get(path);
+    if (node === undefined || node === 'directory') throw diskFailure('ENOENT', path);
+    node.truncate(sizeBytes);
+    node.flush(node.completed());
   }
 
+  /** The same for names: a file, or a directory with all in it, is gone. */
+  erase(path: string): void {
+    this.#names.erase(path);
+  }
+
+  /** Content of all files, for a look from outside. */
+  *files(): Generator<readonly [string, Buffer]> {
+    for (const [path, node] of this.#names.current) if (node !== 'directory') yield [path, node.content()];
+  }
+
+  open(path: string, options: { readonly create: boolean }): Promise<File> {
+    return this.#operation('open', path, () => {
+      let node = this.#names.current.get(path);
+      if (node === undefined && options.create && this.#names.current.get(parentOf(path)) === 'directory') {
+        node = SimulatedInode.empty();
+        this.#names.change([{ path, node }]);
+      }
+      if (node === undefined || node === 'directory') throw diskFailure('ENOENT', path);
+      return this.#file(path, node);
+    });
+  }
+
+  readFile(path: string): ReturnType<FileSystem['readFile']> {
+    return this.#operation('readFile', path, () => {
+      const node = this.#names.current.get(path);
+      return node === undefined || node === 'directory' ? undefined : node.content();
+    });
+  }
+
+  /** Temporary file, flush, rename, flush of the directory: the same steps as on a real disk. */
   async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
-    await this.#operation('writeFileAtomically', path);
-    if (this.#names.get(parentOf(path)) !== 'directory') throw diskFailure('ENOENT', path);
-    this.#change([{ path, node: SimulatedInode.of(content) }]);
-    await this.#operation('writeFileAtomically-sync', path);
-    this.#flushNames(parentOf(path));
+    const temporary = `${path}.tmp`;
+    const file = await this.open(temporary, { create: true });
+    await file.truncate(0);
+    await settled((done) => file.write([content], 0, done));
+    await settled((done) => file.datasync(done));
+    await this.rename(temporary, path);
+    await this.syncDirectory(parentOf(path));
   }
 
-  async list(path: string): Promise<readonly DirectoryEntry[] | undefined> {
-    await this.#operation('list', path);
-    if (this.#names.get(path) !== 'directory') return undefined;
-    const entries: DirectoryEntry[] = [];
-    for (const [name, node] of this.#names) {
-      if (name !== '/' && parentOf(name) === path) entries.push({ name: nameOf(name), isDirectory: node === 'directory' });
-    }
-    return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
+  list(path: string): Promise<readonly DirectoryEntry[] | undefined> {
+    return this.#operation('list', path, () => {
+      if (this.#names.current.get(path) !== 'directory') return undefined;
+      const entries: DirectoryEntry[] = [];
+      for (const [name, node] of this.#names.current) {
+        if (name === '/' || parentOf(name) !== path) continue;
+        entries.push({ name: name.slice(name.lastIndexOf('/') + 1), isDirectory: node === 'directory' });
+      }
+      return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
+    });
   }
 
-  async stat(path: string): Promise<FileStat | undefined> {
-    await this.#operation('stat', path);
-    const node = this.#names.get(path);
-    if (node === undefined) return undefined;
-    return { sizeBytes: node === 'directory' ? 0 : node.sizeBytes, modifiedAt: 0 };
+  stat(path: string): Promise<FileStat | undefined> {
+    return this.#operation('stat', path, () => {
+      const node = this.#names.current.get(path);
+      if (node === undefined) return undefined;
+      return { sizeBytes: node === 'directory' ? 0 : node.sizeBytes, modifiedAt: 0 };
+    });
   }
 
   async makeDirectory(path: string, options: { readonly isDurable?: boolean } = {}): Promise<void> {
-    await this.#operation('makeDirectory', path);
-    const made: string[] = [];
-    for (let missing = path; !this.#names.has(missing); missing = parentOf(missing)) made.unshift(missing);
-    for (const directory of made) this.#change([{ path: directory, node: 'directory' }]);
-    if (made.length === 0 || options.isDurable === false) return;
-    await this.#operation('makeDirectory-sync', path);
-    for (const directory of made) this.#flushNames(parentOf(directory));
+    const made = await this.#operation('makeDirectory', path, () => {
+      const missing: string[] = [];
+      for (let at = path; !this.#names.current.has(at); at = parentOf(at)) missing.unshift(at);
+      for (const directory of missing) this.#names.change([{ path: directory, node: 'directory' }]);
+      return missing;
+    });
+    if (options.isDurable === false) return;
+    for (const directory of made) await this.syncDirectory(parentOf(directory));
   }
 
-  async remove(path: string): Promise<void> {
-    await this.#operation('remove', path);
-    if (this.#names.has(path)) this.#change([{ path, node: undefined }]);
+  remove(path: string): Promise<void> {
+    return this.#operation('remove', path, () => this.#removeName(path));
   }
 
+  /** One name after the other: a crash may come in between. */
   async removeDirectory(path: string): Promise<void> {
-    await this.#operation('removeDirectory', path);
-    const inside = [...this.#names.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
-    for (const name of inside.sort().reverse()) this.#change([{ path: name, node: undefined }]);
+    const inside = await this.#operation('removeDirectory', path, () =>
+      [...this.#names.current.keys()].filter((name) => name === path || name.startsWith(`${path}/`)),
+    );
+    for (const name of inside.sort().reverse()) {
+      await this.#operation('removeDirectory-entry', name, () => this.#removeName(name));
+    }
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    await this.#operation('rename', from);
-    const node = this.#names.get(from);
-    if (node === undefined) throw diskFailure('ENOENT', from);
-    this.#change([
-      { path: from, node: undefined },
-      { path: to, node },
-    ]);
+  rename(from: string, to: string): Promise<void> {
+    return this.#operation('rename', from, () => {
+      const node = this.#names.current.get(from);
+      if (node === undefined) throw diskFailure('ENOENT', from);
+      this.#names.change([
+        { path: from, node: undefined },
+        { path: to, node },
+      ]);
+    });
   }
 
-  async syncDirectory(path: string): Promise<void> {
-    await this.#operation('syncDirectory', path);
-    this.#flushNames(path);
+  usage(path: string): Promise<DiskUsage | undefined> {
+    return this.#operation('usage', path, () => {
+      const availableBytes = this.#freeBytes();
+      return Number.isFinite(availableBytes) ? { usedBytes: this.capacityBytes - availableBytes, availableBytes } : undefined;
+    });
   }
 
-  async lock(path: string): Promise<FileLock> {
-    await this.#operation('lock', path);
-    if (this.#locks.has(path)) throw new StoreError('STORE_LOCKED', `${path} is locked`);
-    this.#locks.add(path);
-    return {
-      release: async () => {
-        this.#locks.delete(path);
-      },
-    };
+  syncDirectory(path: string): Promise<void> {
+    return this.#operation('syncDirectory', path, () => this.#names.flush(path));
+  }
+
+  lock(path: string): Promise<FileLock> {
+    return this.#operation('lock', path, () => {
+      if (this.#locks.has(path)) throw new StoreError('STORE_LOCKED', `${path} is locked`);
+      this.#locks.add(path);
+      return {
+        release: async () => {
+          this.#locks.delete(path);
+        },
+      };
+    });
   }
 
   #file(path: string, inode: SimulatedInode): File {
+    const write = (kind: string, chunks: readonly Uint8Array[], position: number, done: IoCallback): void => {
+      const bytes = Buffer.concat(chunks);
+      const fittingBytes = inode.fitting(position, bytes.length, this.#freeBytes());
+      const pending = inode.issue(bytes, position);
+      const full = fittingBytes < bytes.length ? diskFailure('ENOSPC', path) : undefined;
+      const isDurable = kind === 'writeDurably';
+      this.#finish(kind, path, done, full, (error) => {
+        if (error === undefined && isDurable) inode.completeDurably(pending);
+        else if (error === undefined) inode.complete(pending);
+        else if (error === full) inode.completeInPart(pending, fittingBytes);
+        else if (isDurable) inode.loseFailed(pending, this.#random);
+        else inode.completeInPart(pending, this.#random.int(bytes.length + 1));
+      });
+    };
     return {
       path,
-      write: (chunks, position, done) => {
-        const write = inode.issue(Buffer.concat(chunks), position);
-        this.#finish('write', path, done, () => inode.complete(write));
-      },
+      write: (chunks, position, done) => write('write', chunks, position, done),
+      writeDurably: (chunks, position, done) => write('writeDurably', chunks, position, done),
+      reserve: (position, sizeBytes, done) => write('reserve', [Buffer.alloc(sizeBytes)], position, done),
       datasync: (done) => {
-        const covered = inode.completedCount;
-        this.#finish('datasync', path, done, () => inode.flush(covered));
+        const covered = inode.completed();
+        this.#finish('datasync', path, done, undefined, (error) => {
+          if (error === undefined) inode.flush(covered);
+          else inode.loseUnflushed(covered, this.#random);
+        });
       },
-      writeDurably: (chunks, position, done) => {
-        const write = inode.issue(Buffer.concat(chunks), position);
-        const lost = (): void => inode.loseFailed(write);
-        this.#finish('writeDurably', path, done, () => inode.completeDurably(write), lost);
-      },
-      reserve: (position, sizeBytes, done) => {
-        const write = inode.issue(Buffer.alloc(sizeBytes), position);
-        this.#finish('reserve', path, done, () => inode.complete(write));
-      },
-      read: async (target, position) => {
-        await this.#operation('read', path);
-        return inode.read(target, position);
-      },
-      truncate: async (sizeBytes) => {
-        await this.#operation('truncate', path);
-        inode.truncate(sizeBytes);
-      },
-      size: async () => {
-        await this.#operation('size', path);
-        return inode.sizeBytes;
-      },
-      close: () => this.#operation('close', path),
+      read: (target, position) => this.#operation('read', path, () => inode.read(target, position)),
+      truncate: (sizeBytes) => this.#operation('truncate', path, () => inode.truncate(sizeBytes)),
+      size: () => this.#operation('size', path, () => inode.sizeBytes),
+      close: () => this.#operation('close', path, () => undefined),
     };
   }
 
-  /** A callback operation: takes its time, then has its effect and calls back, unless the process is dead by then. */
-  #finish(kind: string, path: string, done: IoCallback, effect: () => void, failedEffect?: () => void): void {
+  #removeName(path: string): void {
+    if (this.#names.current.has(path)) this.#names.change([{ path, node: undefined }]);
+  }
+
+  #freeBytes(): number {
+    if (this.capacityBytes === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.capacityBytes - this.takenBytes);
+  }
+
+  /** An operation takes its time, then has its effect and calls back, unless the process is dead by then. */
+  #finish(
+    kind: string,
+    path: string,
+    done: IoCallback,
+    refusal: Error | undefined,
+    effect: (error: Error | undefined) => void,
+  ): void {
     const operation = this.#begin(kind, path);
     if (operation === undefined) return;
+    this.onEvent?.({ ...operation, phase: 'begun' });
     this.#timers.setTimeout(() => {
       if (this.#isDead) return;
-      const error = this.failure?.(operation);
-      if (error === undefined) effect();
-      else failedEffect?.();
+      const error = this.failure?.(operation) ?? refusal;
+      effect(error);
+      this.onEvent?.({ ...operation, phase: 'done' });
       done(error);
     }, this.#duration(operation));
   }
 
-  #operation(kind: string, path: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#finish(
-        kind,
-        path,
-        (error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        },
-        () => undefined,
-      );
+  async #operation<Result>(kind: string, path: string, effect: () => Result): Promise<Result> {
+    let result: { readonly value: Result } | { readonly thrown: unknown } | undefined;
+    await settled((done) => {
+      this.#finish(kind, path, done, undefined, (error) => {
+        if (error !== undefined) return;
+        try {
+          result = { value: effect() };
+        } catch (thrown) {
+          result = { thrown };
+        }
+      });
     });
+    if (result !== undefined && 'value' in result) return result.value;
+    throw result?.thrown;
   }
 
   #begin(kind: string, path: string): DiskOperation | undefined {
@@ -298,36 +341,13 @@ export class SimulatedDisk implements FileSystem {
     const { max, min } = this.#latency;
     return min + this.#random.next() * (max - min) + (this.delayMs?.(operation) ?? 0);
   }
-
-  #change(changes: readonly { readonly path: string; readonly node: Node | undefined }[]): void {
-    const operation = this.#operationCount;
-    for (const { path, node } of changes) {
-      if (node === undefined) this.#names.delete(path);
-      else this.#names.set(path, node);
-      this.#changes.push({ path, node, operation });
-    }
-  }
-
-  #flushNames(directory: string): void {
-    for (const { path, node } of this.#changes) {
-      if (parentOf(path) !== directory) continue;
-      if (node === undefined) this.#durableNames.delete(path);
-      else this.#durableNames.set(path, node);
-    }
-    this.#changes = this.#changes.filter((change) => parentOf(change.path) !== directory);
-  }
-
-  /** Index of the last operation whose name changes in a directory survive. */
-  #keptChanges(survival: 'nothing' | 'random', directory: string): number {
-    if (survival === 'nothing') return Number.NEGATIVE_INFINITY;
-    const operations = this.#changes.filter((change) => parentOf(change.path) === directory).map((change) => change.operation);
-    return [Number.NEGATIVE_INFINITY, ...operations][this.#random.int(operations.length + 1)] ?? 0;
-  }
 }
 
-function hasAllParents(names: ReadonlyMap<string, Node>, path: string): boolean {
-  for (let parent = parentOf(path); parent !== '/'; parent = parentOf(parent)) {
-    if (names.get(parent) !== 'directory') return false;
-  }
-  return true;
+function settled(run: (done: IoCallback) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    run((error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
 }

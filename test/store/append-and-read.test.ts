@@ -96,7 +96,7 @@ test('the log has Apache’s layout: names, full sizes, a blank record, 20-byte 
   const puts = Array.from({ length: 12 }, (_, index) => put(store, 'T', 0, `${index}`.padEnd(400, 'x')));
   await time.runUntil(() => puts.every(({ status }) => status === 'PUT_OK'), 1000);
   expect((await files.readFile(`${storeRoot}/abort`))?.toString()).toBe('0');
-  expect((await files.readFile(`${storeRoot}/lock`))?.toString()).toBe('lock');
+  expect((await files.readFile(`${storeRoot}/lock`))?.toString()).toBe('orbitmq');
   await time.settle(store.stop());
   const names = async (path: string) => (await files.list(`${storeRoot}/${path}`))?.map(({ name }) => name);
   expect(await names('commitlog')).toEqual(['00000000000000000000', '00000000000000004096']);

@@ -73,20 +73,27 @@ test('one process per directory: the refusal names the holder, its death frees t
   const again = open();
   await again.store.start();
   await again.store.stop();
-  expect(await readFile(join(directory.path, 'lock'), 'latin1')).toBe('lock');
+  expect(await readFile(join(directory.path, 'lock'), 'latin1')).toBe('orbitmq');
 }, 120_000);
 
 test('a directory without rights, and a file where a directory should be, are named with a remedy', async () => {
   await writeFile(join(directory.path, 'file'), '');
   await expect(open(nodeFileSystem(), join(directory.path, 'file')).store.start()).rejects.toMatchObject({
-    code: 'STORE_IO_FAILED',
+    code: 'STORE_UNWRITABLE',
     message: expect.stringContaining(join(directory.path, 'file')),
   });
+  if (process.platform === 'linux') {
+    // Nobody can make a directory there, the superuser neither.
+    await expect(open(nodeFileSystem(), '/proc/orbitmq/store').store.start()).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+      message: expect.stringContaining('/proc/orbitmq'),
+    });
+  }
   // The superuser may write anywhere.
   if (process.getuid?.() === 0) return;
   await chmod(directory.path, 0o500);
   await expect(open(nodeFileSystem(), join(directory.path, 'new')).store.start()).rejects.toMatchObject({
-    code: 'STORE_IO_FAILED',
+    code: 'STORE_UNWRITABLE',
     message: expect.stringContaining('storePathRootDir'),
   });
 });

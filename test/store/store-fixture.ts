@@ -40,11 +40,13 @@ const smallConfig: BrokerConfig = {
   storePathRootDir: storeRoot,
   mappedFileSizeCommitLog: 4096,
   mappedFileSizeConsumeQueue: 200,
+  maxHashSlotNum: 8,
+  maxIndexNum: 24,
   maxMessageSize: 2048,
 };
 
 export interface TestStore {
-  readonly store: MessageStore;
+  readonly store: ReturnType<typeof createMessageStore>;
   readonly failures: Error[];
 }
 

@@ -55,6 +55,7 @@ export class HeldDisk implements FileSystem {
   remove: FileSystem['remove'] = (path) => this.#disk.remove(path);
   removeDirectory: FileSystem['removeDirectory'] = (path) => this.#disk.removeDirectory(path);
   rename: FileSystem['rename'] = (from, to) => this.#disk.rename(from, to);
+  usage: FileSystem['usage'] = (path) => this.#disk.usage(path);
   syncDirectory: FileSystem['syncDirectory'] = (path) => this.#disk.syncDirectory(path);
   get processId(): FileSystem['processId'] {
     return this.#disk.processId;

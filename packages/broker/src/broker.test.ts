@@ -1,3 +1,4 @@
+import type { Logger, LogLevel } from '@orbitmq/core/kernel';
 import {
   createRequest,
   decodeRecords,
@@ -8,7 +9,7 @@ import {
   ResponseCode,
   sendMessageV2Header,
 } from '@orbitmq/protocol';
-import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
+import { createRemotingClient, InProcessNetwork, type RemotingClient } from '@orbitmq/remoting';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { createBroker } from './broker.js';
@@ -22,10 +23,16 @@ const root = '/store';
 const limitMs = 120_000;
 
 class Cluster {
-  readonly environment: VirtualEnvironment = virtualEnvironment(1);
-  readonly network = new InProcessNetwork({ timers: this.environment.timers });
+  readonly environment: VirtualEnvironment;
+  readonly network: InProcessNetwork;
   fileSystem: MemoryFileSystem = new MemoryFileSystem();
-  readonly #client = createRemotingClient({ environment: this.environment, dialer: this.network, idleTimeoutMs: 1_000_000_000 });
+  readonly #client: RemotingClient;
+
+  constructor(environment = virtualEnvironment(1)) {
+    this.environment = environment;
+    this.network = new InProcessNetwork({ timers: environment.timers });
+    this.#client = createRemotingClient({ environment, dialer: this.network, idleTimeoutMs: 1_000_000_000 });
+  }
 
   broker(overrides: Partial<BrokerConfig> = {}) {
     const { environment, network, fileSystem } = this;
@@ -186,6 +193,34 @@ test('a send that creates its topic is answered when the topic is on disk as wel
   await cluster.settle(broker.stop());
 });
 
+test.each(['topics.json', 'subscriptionGroup.json'])(
+  'while %s cannot be written, sends to topics that are on disk go on, and others are not acknowledged',
+  async (name) => {
+    const cluster = await newCluster();
+    const disk = { isRefusing: false };
+    class RefusingFileSystem extends MemoryFileSystem {
+      override writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+        if (disk.isRefusing && path.endsWith(name)) return Promise.reject(new Error('EACCES'));
+        return super.writeFileAtomically(path, content);
+      }
+    }
+    cluster.fileSystem = new RefusingFileSystem();
+    const broker = cluster.broker();
+    await cluster.settle(broker.start());
+    expect((await cluster.send('Old', 'one')).code).toBe(ResponseCode.SUCCESS);
+    disk.isRefusing = true;
+    const expected = name === 'topics.json' ? ResponseCode.FLUSH_DISK_TIMEOUT : ResponseCode.SUCCESS;
+    expect((await cluster.send('New', 'lost with its topic')).code).toBe(expected);
+    // The first pull of a group creates the group.
+    expect(bodies(await cluster.pull('Old', 0))).toEqual(['one']);
+    for (const text of ['two', 'three']) expect((await cluster.send('Old', text)).code).toBe(ResponseCode.SUCCESS);
+    disk.isRefusing = false;
+    await cluster.environment.time.advance(2000);
+    expect((await cluster.send('New', 'kept')).code).toBe(ResponseCode.SUCCESS);
+    await cluster.settle(broker.stop());
+  },
+);
+
 test('a consumer offset ahead of the log is lowered, so that no later message is skipped', async () => {
   const cluster = await newCluster();
   await cluster.write('consumerOffset.json', '{"offsetTable":{"T@g":{0:5}}}');
@@ -194,6 +229,33 @@ test('a consumer offset ahead of the log is lowered, so that no later message is
   const offset = await cluster.ask(RequestCode.QUERY_CONSUMER_OFFSET, { consumerGroup: 'g', topic: 'T', queueId: '0' });
   expect(offset.extFields).toEqual({ offset: '0' });
   await cluster.settle(broker.stop());
+});
+
+test('a start on a port in use fails at once and says so once, and the store it had opened is closed in order', async () => {
+  const lines: string[] = [];
+  const log = (level: LogLevel) => (message: string) => void lines.push(`${level} ${message}`);
+  const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), child: () => logger };
+  const cluster = new Cluster(virtualEnvironment(1, { logger }));
+  const { timers } = cluster.environment;
+  class SlowFileSystem extends MemoryFileSystem {
+    override async remove(path: string): Promise<void> {
+      await new Promise<void>((resolve) => timers.setTimeout(resolve, 50));
+      await super.remove(path);
+    }
+  }
+  cluster.fileSystem = new SlowFileSystem();
+  const first = cluster.broker();
+  await cluster.settle(first.start());
+  const other = { storePathRootDir: '/other' };
+  const before = cluster.environment.clock.monotonic();
+  await expect(cluster.settle(cluster.broker(other).start())).rejects.toMatchObject({
+    code: 'ADDRESS_IN_USE',
+    message: expect.stringMatching(/10911.*127\.0\.0\.1/),
+  });
+  expect(cluster.environment.clock.monotonic() - before).toBeLessThan(1000);
+  expect(lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+  expect(await cluster.fileSystem.stat('/other/abort')).toBeUndefined();
+  await cluster.settle(first.stop());
 });
 
 test('one directory, one broker; a start that fails releases everything it took', async () => {

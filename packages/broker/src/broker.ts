@@ -3,7 +3,7 @@
  * needs and stops them the other way round. Invariants: clients are served only after recovery; NameServers know the broker
  * only while it serves; what was acknowledged is on disk before the store is let go.
  */
-import { ConfigError, type Environment, type Lifecycle, type StopOptions } from '@orbitmq/core/kernel';
+import { ConfigError, type Environment, type Lifecycle, type StopOptions, withLimitedLogger } from '@orbitmq/core/kernel';
 import { RequestCode } from '@orbitmq/protocol';
 import { createRemotingServer, type Network, type RemotingServer } from '@orbitmq/remoting';
 import { ClientHousekeepingService } from './client/client-housekeeping-service.js';
@@ -77,7 +77,7 @@ class WiredBroker implements Broker {
   #stopping: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
-    this.#options = options;
+    this.#options = { ...options, environment: withLimitedLogger(options.environment) };
     let onFailure: (error: Error) => void = () => undefined;
     this.failed = new Promise((resolve) => {
       onFailure = resolve;
@@ -107,7 +107,7 @@ class WiredBroker implements Broker {
     try {
       await this.#startAll();
     } catch (error) {
-      await this.#stopAll({ deadlineMs: 0 }).catch((stopError: unknown) => {
+      await this.#stopAll({}).catch((stopError: unknown) => {
         this.#options.environment.logger.warn('a part of the broker did not stop after a failed start', { error: stopError });
       });
       throw error;
@@ -132,7 +132,7 @@ class WiredBroker implements Broker {
     const directory = joinPath(config.storePathRootDir, 'config');
     const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
     const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
-    const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory });
+    const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory, store: log });
     offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
     const store = new TopicKeepingStore(log, topics);
     await this.#run(persistAtStop(topics, groups));
@@ -144,7 +144,7 @@ class WiredBroker implements Broker {
         ? createRebalanceLockManager({ clock: environment.clock })
         : await createDurableLockManager({ environment, fileSystem, directory });
     const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks };
-    const messages = createMessageServices({ ...shared, fileSystem, address: () => this.address });
+    const messages = createMessageServices({ ...shared, log, fileSystem, address: () => this.address });
     const management = createManagementProcessors({ ...shared, announceTopics: () => this.#announceTopics() });
     const server = createRemotingServer({
       environment,

@@ -7,7 +7,7 @@ export interface DurablePutDeps {
   readonly timers: Timers;
   /** Nobody waits for the disk any longer. */
   readonly isGivenUp: () => boolean;
-  /** Its topic is on disk already: a failure that is only that of another topic's write is none. */
+  /** Its topic was on disk when the old message came: TOPIC_NOT_WRITTEN, of a change since, is no failure. */
   readonly isTopicKept: boolean;
 }
 
@@ -34,6 +34,7 @@ export class DurablePut {
   async durable(): Promise<PutStatus> {
     const status = await this.#put.done;
     const { store, timers, isGivenUp, isTopicKept } = this.#deps;
+    if (status === 'DISK_FULL') return status;
     const isInLog = status === 'FLUSH_DISK_TIMEOUT' || (isTopicKept && this.#put.isAppended);
     if (!isInLog || status === 'PUT_OK') return status;
     while (!this.#isVisible() && store.isWritable && !isGivenUp()) await sleep(timers, lookAgainMs);

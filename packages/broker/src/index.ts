@@ -7,8 +7,10 @@ export { bindNamesrvConfig } from './config/namesrv-config-rules.js';
 export { parseProperties } from './config/properties.js';
 export { createNameServer, type NameServer, type NameServerOptions } from './nameserver/name-server.js';
 export { createMessageStore, type MessageStoreOptions } from './store/create-message-store.js';
+export type { FlushDiskType, FlushModeSwitch } from './store/flush-mode-switch.js';
 export type {
   DirectoryEntry,
+  DiskUsage,
   File,
   FileLock,
   FileStat,
@@ -27,5 +29,10 @@ export type {
   PutWaiter,
   QueueEntry,
 } from './store/message-store.js';
+export { type RepairReport, reportText } from './store/recovery/repair/repair-report.js';
+export { repairMessageStore } from './store/repair-message-store.js';
+export type { DiskPercents } from './store/retention/disk-guard.js';
+export type { ExpiryListener } from './store/retention/queue-expiry.js';
 export { defaultStoreLimits, type StoreLimits } from './store/store-limits.js';
+export type { StoreMaintenance } from './store/store-maintenance.js';
 export type { TagsCodeOf } from './store/tags-code-of.js';

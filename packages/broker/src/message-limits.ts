@@ -14,6 +14,8 @@ export interface MessageLimits {
   readonly halfWindowMax: number;
   /** Undecided half messages that were checked at least once; beyond it new ones are refused. Default: 1,000,000. */
   readonly checkedHalfMax: number;
+  /** Queries for messages by key that are worked on at a time; beyond it they are refused. Default: 16. */
+  readonly queryInFlightMax: number;
 }
 
 export const defaultMessageLimits: MessageLimits = {
@@ -24,4 +26,5 @@ export const defaultMessageLimits: MessageLimits = {
   deliveryBatchBytesMax: 4_194_304,
   halfWindowMax: 16_777_216,
   checkedHalfMax: 1_000_000,
+  queryInFlightMax: 16,
 };

@@ -54,7 +54,7 @@ async function bedOn(environment: VirtualEnvironment, fileSystem: MemoryFileSyst
   const files = { environment, fileSystem, directory: '/store/config' };
   const topics = await createTopicConfigManager({ ...files, config });
   const groups = await createSubscriptionGroupManager({ ...files, config });
-  const offsets = await createConsumerOffsetManager(files);
+  const offsets = await createConsumerOffsetManager({ ...files, store });
   const consumers = createConsumerManager({ clock, timers: time, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
@@ -71,6 +71,7 @@ async function bedOn(environment: VirtualEnvironment, fileSystem: MemoryFileSyst
     locks,
     fileSystem,
     address,
+    log: store,
   });
   const running = [store, ...services.services, ...services.frontServices];
   for (const service of running.slice(1)) await time.settle(service.start());
@@ -87,9 +88,10 @@ async function bedOn(environment: VirtualEnvironment, fileSystem: MemoryFileSyst
     return connection.responses[count]!;
   };
   const stop = async (): Promise<void> => {
-    for (const service of running.toReversed()) await time.settle(service.stop());
-    await offsets.persist();
+    for (const service of running.slice(1).toReversed()) await time.settle(service.stop());
+    await time.settle(offsets.persist());
     await topics.persist();
+    await time.settle(store.stop());
   };
   return { environment, connection, producers, ask, process, send: (fields) => ask(sendRequest(fields, clock.now())), stop };
 }

@@ -1,12 +1,14 @@
 import type { Environment, Lifecycle } from '@orbitmq/core/kernel';
-import { createMessageIdGenerator, RequestCode } from '@orbitmq/protocol';
+import { createMessageIdGenerator, PropertyName, RequestCode } from '@orbitmq/protocol';
 import type { RequestProcessor } from '@orbitmq/remoting';
 import type { ConsumerManager } from './client/consumer-manager.js';
 import type { ProducerManager } from './client/producer-manager.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
+import { IdempotencyWindow } from './idempotency/idempotency-window.js';
 import { PullHoldService } from './long-polling/pull-hold-service.js';
 import { defaultMessageLimits, type MessageLimits } from './message-limits.js';
+import { ClientOffsets } from './offset/client-offsets.js';
 import type { ConsumerOffsetManager } from './offset/consumer-offset-manager.js';
 import type { RebalanceLockManager } from './order/rebalance-lock-manager.js';
 import { ConsumerSendBackProcessor } from './processors/message/consumer-send-back-processor.js';
@@ -14,12 +16,15 @@ import { EndTransactionProcessor } from './processors/message/end-transaction-pr
 import { InFlightGauge } from './processors/message/in-flight-gauge.js';
 import { MessageHosts } from './processors/message/message-hosts.js';
 import { PullMessageProcessor } from './processors/message/pull-message-processor.js';
+import { QueryMessageProcessor } from './processors/message/query-message-processor.js';
+import { RepeatedSends } from './processors/message/repeated-sends.js';
 import { SendMessageProcessor } from './processors/message/send-message-processor.js';
 import { ViewMessageProcessor } from './processors/message/view-message-processor.js';
 import { parseDelayLevels } from './schedule/delay-levels.js';
 import { ScheduleService } from './schedule/schedule-service.js';
 import { createTagsCodeOf } from './schedule/tags-code-of.js';
 import type { FileSystem } from './store/io/file-system.js';
+import type { LogBytes } from './store/log-bytes.js';
 import type { MessageStore } from './store/message-store.js';
 import type { TagsCodeOf } from './store/tags-code-of.js';
 import type { TopicConfigManager } from './topic/topic-config-manager.js';
@@ -42,6 +47,8 @@ export interface MessageServicesDeps {
   /** `ip:port` that message ids name, asked at the first message: the port may be known only when the server is bound. */
   readonly address: () => string;
   readonly limits?: Partial<MessageLimits> | undefined;
+  /** The log of `store`. */
+  readonly log: LogBytes;
 }
 
 interface ProcessorRegistration {
@@ -76,6 +83,20 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     settleMs: Math.max(config.flushCommitLogThoroughInterval, config.syncFlushTimeout),
     halfWindowMax: limits.halfWindowMax,
     checkedHalfMax: limits.checkedHalfMax,
+    onDecided: ({ destination, origin, properties }, isCommitted) => {
+      const key = properties[PropertyName.IDEMPOTENCY_KEY];
+      if (key !== undefined) idempotency.halfDecided(destination.topic, key, origin, isCommitted);
+    },
+  });
+  const idempotency = new IdempotencyWindow({
+    clock,
+    timers,
+    logger,
+    fileSystem: deps.fileSystem,
+    config,
+    store,
+    log: deps.log,
+    isHalfDecided: (origin) => log.isDecided({ origin }),
   });
   const holds = new PullHoldService({
     environment,
@@ -114,6 +135,15 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     batchCountMax: limits.batchCountMax,
     nextUniqueKey: uniqueKeys(environment, hosts),
     canTakeHalf: () => log.canTakeHalf,
+    idempotency,
+    repeats: new RepeatedSends({
+      timers,
+      store,
+      topics,
+      window: idempotency,
+      answers,
+      syncFlushTimeoutMs: config.syncFlushTimeout,
+    }),
   });
   const pull = new PullMessageProcessor({
     environment,
@@ -121,12 +151,14 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     store,
     topics,
     groups,
-    offsets,
+    offsets: new ClientOffsets(offsets),
     consumers: deps.consumers,
     holds,
   });
   const sendBack = new ConsumerSendBackProcessor({ random, timers, config, store, topics, groups, levels, hosts, inFlight });
   const endTransaction = new EndTransactionProcessor({ clock, logger, config, store, log, levels, inFlight });
+
+  const query = new QueryMessageProcessor({ config, store, queryInFlightMax: limits.queryInFlightMax });
 
   return {
     processors: [
@@ -134,9 +166,11 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
       { codes: [RequestCode.PULL_MESSAGE], processor: pull },
       { codes: [RequestCode.CONSUMER_SEND_MSG_BACK], processor: sendBack },
       { codes: [RequestCode.END_TRANSACTION], processor: endTransaction },
+      { codes: [RequestCode.QUERY_MESSAGE], processor: query },
       { codes: [RequestCode.VIEW_MESSAGE_BY_ID], processor: new ViewMessageProcessor(store) },
     ],
-    services: [checks, schedule],
+    // The checks know which halves are decided; the keys ask them.
+    services: [checks, idempotency, schedule],
     frontServices: [holds],
     tagsCodeOf: createTagsCodeOf(config),
   };

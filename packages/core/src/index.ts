@@ -22,7 +22,7 @@ export { defineTopic, type TopicOptions } from './topic/define-topic.js';
 export type { AnyTopicDefinition, PayloadOf, payloadType, TopicDefinition } from './topic/topic-definition.js';
 export type { CheckedChain, LastOutput } from './topic/upcast-types.js';
 export type { LocalTransaction } from './transaction/local-transaction.js';
-export type { Durability, TransportFeatures } from './transport/features.js';
+export type { Durability, IdempotencySupport, TransportFeatures } from './transport/features.js';
 export type {
   IncomingMessage,
   OutgoingMessage,
@@ -59,4 +59,5 @@ export {
   producer,
   providedComponents,
 } from './wiring/functional.js';
+export { unknownOptionProblems } from './wiring/option-names.js';
 export type { ProducerOptions, ProducerSettings } from './wiring/producer-options.js';

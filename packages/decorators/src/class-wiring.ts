@@ -41,6 +41,8 @@ export interface MethodRecord {
   readonly topic: AnyTopicDefinition;
   readonly tags: string | undefined;
   readonly method: string | symbol;
+  /** What else was given; absent in records of earlier versions. */
+  readonly others?: object;
   /** A static or private method cannot be called by the application. */
   readonly isReachable: boolean;
 }

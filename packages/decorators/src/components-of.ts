@@ -1,5 +1,5 @@
 /** Turns decorated classes into the records that the application runtime takes. */
-import { type Component, MessageProducer, type RouteRecord } from '@orbitmq/core';
+import { type Component, MessageProducer, type RouteRecord, unknownOptionProblems } from '@orbitmq/core';
 import { type ClassRecord, type ConsumerRecord, classRecordsOf, methodRecordsOf } from './class-wiring.js';
 import type { AbstractClass } from './inject-token.js';
 
@@ -79,6 +79,8 @@ function handlerProblems(target: AbstractClass, record: ConsumerRecord): string[
   }
   if (record.topic === undefined && record.tags !== undefined) problems.push(`${name} names tags but no topic`);
   for (const method of methodRecordsOf(target)) {
+    const unknown = unknownOptionProblems(method.others ?? {}, ['topic', 'tags']);
+    problems.push(...unknown.map((problem) => `${name}: @OnMessage on ${String(method.method)}: ${problem}`));
     if (method.isReachable) continue;
     problems.push(`${name}: @OnMessage cannot be on ${String(method.method)}, which is static or private`);
   }

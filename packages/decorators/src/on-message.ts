@@ -10,16 +10,16 @@ export interface OnMessageOptions<T> {
 
 /** Leads messages of a topic, or of some of its tags, to a method of a `@Consumer` class. */
 export function OnMessage<T>(options: OnMessageOptions<T>): DualMethod<HandleMessage<T>> {
-  const { topic, tags } = options;
+  const { topic, tags, ...others } = options;
   return (first: object, second: ClassMethodDecoratorContext | string | symbol): void => {
     if (typeof second === 'object') {
       const isReachable = !second.static && !second.private;
-      recordMethod(metadataOf(second), { topic, tags, method: second.name, isReachable });
+      recordMethod(metadataOf(second), { topic, tags, others, method: second.name, isReachable });
       return;
     }
     // A static method's target is the class, an instance method's the prototype.
     const isReachable = typeof first !== 'function';
-    recordMethod(isReachable ? first.constructor : first, { topic, tags, method: second, isReachable });
+    recordMethod(isReachable ? first.constructor : first, { topic, tags, others, method: second, isReachable });
   };
 }
 

@@ -27,6 +27,7 @@ export {
   type FunctionalProducerOptions,
   type HandleBatch,
   type HandleMessage,
+  type IdempotencySupport,
   jsonCodec,
   type LocalTransaction,
   type MessageFacts,

@@ -34,6 +34,7 @@ class LoopTransport implements Transport {
     delayLevels: false,
     tagFilter: true,
     retry: false,
+    idempotencyKey: 'none',
   } as const;
   readonly calls: string[] = [];
   readonly #consumers: { readonly group: string; readonly deliver: Deliver }[] = [];
@@ -139,6 +140,75 @@ test("objects of the application's own container are told when it ends", async (
   app.get(Pool);
   await app.stop();
   expect(events).toEqual(['closed']);
+});
+
+test('an application that failed to start stops, and tells the objects it made', async () => {
+  const events: string[] = [];
+  @injectable()
+  class Pool {
+    @preDestroy()
+    close(): void {
+      events.push('closed');
+    }
+  }
+  @Consumer('billing', { topic: Orders, inject: [Pool] })
+  class PooledBilling {
+    readonly pool: Pool;
+    constructor(pool: Pool) {
+      this.pool = pool;
+    }
+    async onMessage(): Promise<void> {}
+  }
+  const transport = new LoopTransport();
+  transport.start = () => Promise.reject(new Error('port in use'));
+  const app = await createMqApp({ transport, providers: [PooledBilling, Pool], logger: silentLogger });
+  await expect(app.start()).rejects.toThrow('port in use');
+  await app.stop();
+  await app.stop();
+  expect(events).toEqual(['closed']);
+  expect(transport.calls).toEqual([]);
+  await expect(app.start()).rejects.toMatchObject({ name: 'StateError', code: 'STOPPED' });
+});
+
+test('stop during start, and start during stop', async () => {
+  const transport = new LoopTransport();
+  const app = await createMqApp({ transport, providers: [OrderProducer], logger: silentLogger });
+  const starting = app.start().catch((error: unknown) => error);
+  const stopping = app.stop();
+  await expect(app.start()).rejects.toMatchObject({ name: 'StateError', code: 'STOPPED' });
+  await stopping;
+  expect(await starting).toMatchObject({ name: 'StateError', code: 'STOPPED' });
+  expect(transport.calls).toEqual([]);
+});
+
+test('options that do not exist are part of the list, with the name that was meant', async () => {
+  const options = { transport: new LoopTransport(), provider: [OrderProducer], middelware: [], logger: silentLogger };
+  const app = await createMqApp(options);
+  await expect(app.start()).rejects.toMatchObject({
+    name: 'ConfigError',
+    details: {
+      problems: [
+        "createMqApp: there is no option 'provider': did you mean 'providers'?",
+        "createMqApp: there is no option 'middelware': did you mean 'middleware'?",
+      ],
+    },
+  });
+});
+
+test.each(['embedded', 'rocketmq'] as const)('and so are options of %s', async (name) => {
+  const url = name === 'embedded' ? 'embedded:' : 'rocketmq://localhost:1';
+  const app = await createMqApp({ url, logger: silentLogger, [name]: { pollNameServerIntervalMS: 1 } });
+  await expect(app.start()).rejects.toMatchObject({
+    name: 'ConfigError',
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining("'pollNameServerIntervalMS': did you mean 'pollNameServerIntervalMs'?"),
+  });
+});
+
+test('console is a logger', async () => {
+  const options = { transport: new LoopTransport(), providers: [OrderProducer] };
+  await expect(createMqApp({ ...options, logger: console })).resolves.toBeDefined();
+  await expect(createMqApp({ ...options, logger: { info() {} } as never })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
 test('everything that is wrong is one list', async () => {

@@ -68,6 +68,7 @@ export { decodeOffsetMessageId, encodeOffsetMessageId } from './message/offset-m
 export { decodeProperties, encodeProperties, findProperty } from './message/properties.js';
 export { nameValueSeparator, PropertyName, propertySeparator } from './message/property-names.js';
 export { RecordAt, type RecordSpans, spansOfRecord } from './message/record-layout.js';
+export { RecordView, viewRecord } from './message/record-view.js';
 export { buildSubscription } from './message/subscription.js';
 export { SysFlag, transactionType } from './message/sys-flag.js';
 export {
@@ -103,6 +104,12 @@ export {
   queryConsumerOffsetHeader,
   queryConsumerOffsetResponseHeader,
 } from './requests/query-consumer-offset.js';
+export {
+  type QueryMessageHeader,
+  type QueryMessageResponseHeader,
+  queryMessageHeader,
+  queryMessageResponseHeader,
+} from './requests/query-message.js';
 export {
   earliestStoreTimeResponseHeader,
   type QueueOffsetHeader,

@@ -12,6 +12,8 @@ export interface ByteStream {
   attach(handlers: ByteStreamHandlers): void;
   /** Writes the chunks in order as one operation. They stay unchanged from now on. Returns false while more than the high-water mark waits. */
   write(chunks: readonly Buffer[]): boolean;
+  /** True: what was written and is not pending any more was copied, so its chunks are the writer's again. Default: a reader may hold them. */
+  readonly copiesWrites?: boolean;
   /** Bytes accepted by `write` that the other side's kernel (or reader) has not taken yet. */
   readonly pendingWriteBytes: number;
   /** Stops reading; the writer on the other side will feel it. */

@@ -9,6 +9,8 @@ export interface ServerConnection {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly isOpen: boolean;
+  /** Bytes of answers that the client has not taken yet. Absent: not known. */
+  readonly queuedBytes?: number;
   /**
    * Queues an answer; all answers of a turn leave in one write. Dropped silently when the connection is gone or the
    * request was one-way (`answer` is then not called for). Releases the request's place among the in-flight ones.

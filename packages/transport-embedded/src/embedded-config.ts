@@ -2,6 +2,7 @@ import { type BrokerConfig, bindBrokerConfig, defaultBrokerConfig } from '@orbit
 import type { Durability, MqUrl } from '@orbitmq/core';
 import { ConfigError } from '@orbitmq/core/kernel';
 import type { EmbeddedStore } from './embedded-url.js';
+import { memoryLimitName } from './memory-limit.js';
 
 /** Keys of `broker.conf` that belong to the transport: nobody else could know the right values. */
 const ownKeys = [
@@ -30,6 +31,7 @@ const memorySegmentBytes = 16 * 1024 * 1024;
 /** Defaults, then the URL's parameters, then the application's options. Throws a `ConfigError` `CONFIG_INVALID`. */
 export function embeddedBrokerConfig(url: MqUrl, store: EmbeddedStore, options: Partial<EmbeddedBrokerConfig>): BrokerConfig {
   const given = new Map(url.parameters);
+  given.delete(memoryLimitName);
   for (const [key, value] of Object.entries(options)) given.set(key, String(value));
   const foreign = ownKeys.filter((key) => given.has(key));
   if (foreign.length > 0)
@@ -50,7 +52,8 @@ export function durabilityOf(store: EmbeddedStore, config: BrokerConfig): Durabi
   return config.flushDiskType === 'SYNC_FLUSH' ? 'disk' : 'page-cache';
 }
 
-const inMemory = { mappedFileSizeCommitLog: memorySegmentBytes } as const;
+/** In full memory sends are refused; a message that may not have been consumed is not deleted for a newer one. */
+const inMemory = { mappedFileSizeCommitLog: memorySegmentBytes, cleanFileForciblyEnable: false } as const;
 
 function addressesAndPaths(store: EmbeddedStore) {
   const directory = store.kind === 'memory' ? memoryDirectory : store.path;

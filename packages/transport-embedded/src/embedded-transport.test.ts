@@ -60,6 +60,35 @@ test('a broker in memory: what is sent is delivered, filtered by tag, on virtual
   await expect(producer.send(message('d', 'placed'))).rejects.toMatchObject({ code: 'STOPPED' });
 });
 
+test('a full memory refuses sends, which may be repeated, and goes on delivering', { timeout: 60_000 }, async () => {
+  const mebibyte = 1024 * 1024;
+  const environment = virtualEnvironment(1);
+  const url = parseMqUrl(`embedded:?memoryBytesMax=${64 * mebibyte}`);
+  const transport = embeddedTransport().create(url, environment);
+  const { time } = environment;
+  const producer = transport.createProducer({ ...producerDefinition, compressBodyOverBytes: 100 * mebibyte });
+  const received: IncomingMessage[] = [];
+  transport.createConsumer(consumerDefinition, async (messages) => {
+    received.push(...messages);
+    return { status: 'ack' };
+  });
+  await time.settle(transport.start());
+  const body = Buffer.alloc(mebibyte, 'x');
+  let sent = 0;
+  let error: unknown;
+  while (error === undefined && sent < 100) {
+    error = await time.settle(producer.send({ ...message('', 'placed'), body })).then(
+      () => void sent++,
+      (reason: unknown) => reason,
+    );
+  }
+  expect(error).toMatchObject({ name: 'BrokerError', code: 'BROKER_REFUSED', retryable: true });
+  expect(sent).toBeGreaterThan(40);
+  expect(sent).toBeLessThan(64);
+  await time.runUntil(() => received.length === sent, 60_000);
+  await time.settle(transport.stop());
+});
+
 test('two brokers in memory know nothing of each other', async () => {
   const one = setUp();
   const other = setUp();

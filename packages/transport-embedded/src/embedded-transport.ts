@@ -13,27 +13,34 @@ import {
   type NameServer,
   nodeFileSystem,
 } from '@orbitmq/broker';
-import type {
-  ConsumerDefinition,
-  Deliver,
-  ProducerDefinition,
-  Transport,
-  TransportConsumer,
-  TransportFeatures,
-  TransportProducer,
-  TransportScheme,
+import {
+  type ConsumerDefinition,
+  type Deliver,
+  type ProducerDefinition,
+  type Transport,
+  type TransportConsumer,
+  type TransportFeatures,
+  type TransportProducer,
+  type TransportScheme,
+  unknownOptionProblems,
 } from '@orbitmq/core';
-import { type Environment, type Lifecycle, StateError, type StopOptions } from '@orbitmq/core/kernel';
+import { ConfigError, type Environment, type Lifecycle, StateError, type StopOptions } from '@orbitmq/core/kernel';
 import { InProcessNetwork } from '@orbitmq/remoting';
 import { createTcpTransport, type TcpTransportOptions } from '@orbitmq/transport-tcp';
 import { durabilityOf, type EmbeddedBrokerConfig, embeddedBrokerConfig, nameServerAddress } from './embedded-config.js';
 import { type EmbeddedStore, embeddedStoreOf } from './embedded-url.js';
+import { memoryLimit } from './memory-limit.js';
 
 /** What an application can set for all `embedded:` URLs. Everything has a default. */
 export interface EmbeddedTransportOptions
   extends Partial<Pick<TcpTransportOptions, 'producerTuning' | 'consumerTuning' | 'heartbeatBrokerIntervalMs'>> {
   /** The broker's configuration under RocketMQ's keys; wins over the URL's parameters. */
   readonly broker?: Partial<EmbeddedBrokerConfig> | undefined;
+  /**
+   * Memory for messages of a broker without a directory, bytes; when it is nearly used up sends are refused (`BROKER_REFUSED`,
+   * retryable) while consumers go on. At least 67108864, 64 MiB. Default: a quarter of the memory of the machine or container.
+   */
+  readonly memoryBytesMax?: number | undefined;
   /** How often the client asks for changed routes, milliseconds. Default: 1000; asking costs no network here. */
   readonly pollNameServerIntervalMs?: number | undefined;
 }
@@ -50,32 +57,57 @@ export function embeddedTransport(options: EmbeddedTransportOptions = {}): Trans
   return {
     scheme: 'embedded',
     create(url, environment) {
+      checkOptions(options);
       const store = embeddedStoreOf(url, process.cwd());
+      const sizeBytesMax = memoryLimit(url, store, options.memoryBytesMax);
       const config = embeddedBrokerConfig(url, store, options.broker ?? {});
       const network = new InProcessNetwork({ timers: environment.timers });
-      const { broker: _, pollNameServerIntervalMs = pollNameServerIntervalMsDefault, ...tuning } = options;
+      const { producerTuning, consumerTuning, heartbeatBrokerIntervalMs } = options;
       return new EmbeddedTransport({
         environment,
         nameServer: createNameServer({ environment, network, config: defaultNamesrvConfig }),
-        broker: createBroker({ environment, network, fileSystem: fileSystemOf(store), config, isAloneWithItsClients: true }),
+        broker: createBroker({
+          environment,
+          network,
+          fileSystem: fileSystemOf(store, environment, sizeBytesMax),
+          config,
+          isAloneWithItsClients: true,
+        }),
         client: createTcpTransport({
-          ...tuning,
+          producerTuning,
+          consumerTuning,
+          heartbeatBrokerIntervalMs,
           environment,
           dialer: network,
           namesrvAddr: [nameServerAddress],
           name: 'embedded',
           durability: durabilityOf(store, config),
+          idempotencyKey: config.idempotencyWindowMs > 0 ? 'honored' : 'carried',
           clientIp: '127.0.0.1',
           processId: process.pid,
-          pollNameServerIntervalMs,
+          pollNameServerIntervalMs: options.pollNameServerIntervalMs ?? pollNameServerIntervalMsDefault,
         }),
       });
     },
   };
 }
 
-function fileSystemOf(store: EmbeddedStore): FileSystem {
-  return store.kind === 'memory' ? new MemoryFileSystem() : nodeFileSystem();
+const names: Readonly<Record<keyof EmbeddedTransportOptions, true>> = {
+  broker: true,
+  memoryBytesMax: true,
+  pollNameServerIntervalMs: true,
+  producerTuning: true,
+  consumerTuning: true,
+  heartbeatBrokerIntervalMs: true,
+};
+
+function checkOptions(options: EmbeddedTransportOptions): void {
+  const problems = unknownOptionProblems(options, Object.keys(names));
+  if (problems.length > 0) throw new ConfigError('CONFIG_INVALID', `The options of embedded: are wrong: ${problems.join('; ')}`);
+}
+
+function fileSystemOf(store: EmbeddedStore, { clock }: Environment, sizeBytesMax: number | undefined): FileSystem {
+  return store.kind === 'memory' ? new MemoryFileSystem({ clock, sizeBytesMax }) : nodeFileSystem();
 }
 
 interface Parts {

@@ -15,6 +15,7 @@ test('declares what it can, and the durability it was told', () => {
     delayLevels: true,
     tagFilter: true,
     retry: true,
+    idempotencyKey: 'carried',
   });
 });
 

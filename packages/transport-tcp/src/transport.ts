@@ -2,6 +2,7 @@ import type {
   ConsumerDefinition,
   Deliver,
   Durability,
+  IdempotencySupport,
   ProducerDefinition,
   Transport,
   TransportConsumer,
@@ -30,6 +31,8 @@ export interface TcpTransportOptions {
   readonly name?: string | undefined;
   /** What an acknowledged send has reached: depends on how the brokers are set up, so the caller says it. */
   readonly durability: Durability;
+  /** Whether all brokers are OrbitMQ's, which no answer of a broker tells. Default: `carried`, it is not known. */
+  readonly idempotencyKey?: IdempotencySupport | undefined;
   /** IP address of this host, as brokers and tools show it; also part of message ids. */
   readonly clientIp: string;
   readonly processId: number;
@@ -81,7 +84,7 @@ class TcpTransport implements Transport {
       throw new ConfigError('CONFIG_INVALID', 'namesrvAddr names no NameServer: give at least one host:port');
     const { clock, random } = environment;
     this.name = options.name ?? 'rocketmq';
-    this.features = featuresOf(options.durability);
+    this.features = featuresOf(options.durability, options.idempotencyKey ?? 'carried');
     this.#environment = environment;
     this.#ids = createMessageIdGenerator({ ip: addressBytes(clientIp), processId, clock, random });
     this.#producerTuning = { ...defaultProducerTuning, ...options.producerTuning };
@@ -153,7 +156,7 @@ class TcpTransport implements Transport {
   }
 }
 
-function featuresOf(durability: Durability): TransportFeatures {
+function featuresOf(durability: Durability, idempotencyKey: IdempotencySupport): TransportFeatures {
   return {
     durability,
     batch: true,
@@ -163,6 +166,7 @@ function featuresOf(durability: Durability): TransportFeatures {
     delayLevels: true,
     tagFilter: true,
     retry: true,
+    idempotencyKey,
   };
 }
 

@@ -8,8 +8,14 @@ import { type ApacheVersion, apacheClassPath, javaFlags } from './distribution.j
 
 const logback = '<configuration><root level="WARN"/></configuration>';
 
-function java(version: ApacheVersion, home: string, mainClass: string, args: readonly string[]): Child {
-  const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=1g', `-Duser.home=${home}`];
+function java(
+  version: ApacheVersion,
+  home: string,
+  mainClass: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): Child {
+  const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=1g', `-Duser.home=${home}`, ...flags];
   return new Child('java', [...javaFlags, ...heap, '-cp', apacheClassPath(version), mainClass, ...args], {
     env: { ...process.env, ROCKETMQ_HOME: home, NAMESRV_ADDR: '' },
   });
@@ -20,7 +26,12 @@ export async function startApacheServer(
   version: ApacheVersion,
   directory: string,
   overrides: Readonly<Record<string, string>> = {},
-  options: { readonly namesrvPort?: number; readonly brokerPort?: number; readonly registerAt?: string } = {},
+  options: {
+    readonly namesrvPort?: number;
+    readonly brokerPort?: number;
+    readonly registerAt?: string;
+    readonly flags?: readonly string[];
+  } = {},
 ): Promise<MqServer> {
   mkdirSync(join(directory, 'conf'), { recursive: true });
   for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
@@ -58,10 +69,22 @@ export async function startApacheServer(
       .join(''),
   );
 
-  const namesrv = java(version, directory, 'org.apache.rocketmq.namesrv.NamesrvStartup', ['-c', join(directory, 'ns.conf')]);
+  const namesrv = java(
+    version,
+    directory,
+    'org.apache.rocketmq.namesrv.NamesrvStartup',
+    ['-c', join(directory, 'ns.conf')],
+    options.flags,
+  );
   await namesrv.listening(namesrvPort, 60_000);
   const startBroker = async (): Promise<Child> => {
-    const child = java(version, directory, 'org.apache.rocketmq.broker.BrokerStartup', ['-c', join(directory, 'broker.conf')]);
+    const child = java(
+      version,
+      directory,
+      'org.apache.rocketmq.broker.BrokerStartup',
+      ['-c', join(directory, 'broker.conf')],
+      options.flags,
+    );
     await child.listening(brokerPort, 60_000);
     await brokerRegistered(`127.0.0.1:${namesrvPort}`, `127.0.0.1:${brokerPort}`, 60_000);
     return child;

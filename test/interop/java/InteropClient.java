@@ -95,6 +95,10 @@ public final class InteropClient {
                 return send(f);
             case "consumer":
                 return startConsumer(f);
+            case "queryMessage":
+                return queryMessage(f);
+            case "viewMessage":
+                return viewed(queryProducer().viewMessage(f.get("topic"), f.get("id")));
             case "stopProducer":
                 PRODUCERS.remove(f.get("name")).shutdown();
                 return new LinkedHashMap<>();
@@ -111,6 +115,9 @@ public final class InteropClient {
         producer.setNamesrvAddr(namesrv);
         setClientIp(producer);
         producer.setInstanceName(f.get("name"));
+        // The client's own default unless a test names another.
+        producer.setSendMsgTimeout(Integer.getInteger("interop.timeoutMs", producer.getSendMsgTimeout()));
+        producer.setMqClientApiTimeout(Integer.getInteger("interop.timeoutMs", producer.getMqClientApiTimeout()));
         producer.start();
         PRODUCERS.put(f.get("name"), producer);
         return new LinkedHashMap<>();
@@ -139,6 +146,39 @@ public final class InteropClient {
         producer.start();
         PRODUCERS.put(f.get("name"), producer);
         return new LinkedHashMap<>();
+    }
+
+    /** The one that asks; a client of its own, as of a console. */
+    private static synchronized DefaultMQProducer queryProducer() throws Exception {
+        if (!PRODUCERS.containsKey("query")) {
+            Map<String, String> f = new LinkedHashMap<>();
+            f.put("name", "query");
+            f.put("group", "query-producers");
+            startProducer(f);
+        }
+        return PRODUCERS.get("query");
+    }
+
+    private static Map<String, String> queryMessage(Map<String, String> f) throws Exception {
+        long begin = Long.parseLong(f.getOrDefault("begin", "0"));
+        long end = Long.parseLong(f.getOrDefault("end", String.valueOf(Long.MAX_VALUE)));
+        StringBuilder ids = new StringBuilder();
+        int maxNum = Integer.parseInt(f.getOrDefault("maxNum", "32"));
+        for (MessageExt message : queryProducer().queryMessage(f.get("topic"), f.get("key"), maxNum, begin, end).getMessageList()) {
+            ids.append(ids.length() == 0 ? "" : ",").append(message.getMsgId());
+        }
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("ids", ids.toString());
+        return fields;
+    }
+
+    private static Map<String, String> viewed(MessageExt message) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("msgId", String.valueOf(message.getMsgId()));
+        fields.put("body", new String(message.getBody(), StandardCharsets.UTF_8));
+        fields.put("keys", String.valueOf(message.getKeys()));
+        fields.put("queueOffset", String.valueOf(message.getQueueOffset()));
+        return fields;
     }
 
     private static LocalTransactionState state(String text) {

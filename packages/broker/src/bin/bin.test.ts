@@ -16,6 +16,7 @@ const nothing = {
   printConfigItem: false,
   printImportantConfig: false,
   help: false,
+  storeAction: undefined,
 };
 
 test.each([
@@ -24,11 +25,14 @@ test.each([
   [['--configFile', 'a.conf', '--namesrvAddr=h:1'], { ...nothing, configFile: 'a.conf', namesrvAddr: 'h:1' }],
   [['-pm'], { ...nothing, printConfigItem: true, printImportantConfig: true }],
   [['-h'], { ...nothing, help: true }],
+  [['--check'], { ...nothing, storeAction: 'check' }],
+  [['--repair', '-c', 'a.conf'], { ...nothing, configFile: 'a.conf', storeAction: 'repair' }],
+  [['--repair', '--dry-run'], { ...nothing, storeAction: 'check' }],
 ])('command line %j', (args, expected) => {
   expect(parseCommandLine(args)).toEqual(expected);
 });
 
-test.each([[['-x']], [['file']], [['-c']]])('command line %j is refused', (args) => {
+test.each([[['-x']], [['file']], [['-c']], [['--dry-run']]])('command line %j is refused', (args) => {
   expect(() => parseCommandLine(args)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });
 
@@ -55,6 +59,7 @@ test('the line of a started broker names durability and reach', () => {
   );
   expect(line({})).toContain('Only this machine can connect');
   expect(line({ bindAddress: '0.0.0.0', flushDiskType: 'ASYNC_FLUSH' })).toMatch(/page-cache .* 500 ms$/);
+  expect(line({ bindAddress: '0.0.0.0', flushDiskType: 'ASYNC_FLUSH', flushCommitLogLeastPages: 4 })).toMatch(/ 10500 ms$/);
 });
 
 test('what is printed can be read again', () => {

@@ -5,6 +5,10 @@ export const ExitCode = {
   OK: 0,
   /** The store failed while the broker ran, or something did not stop in order. */
   FAILED: 1,
+  /** `--check` and `--repair`: damage was found, and with `--repair` it is repaired. */
+  STORE_DAMAGED: 1,
+  /** `--check` and `--repair` could not be done: the store is in use, is none, or the disk fails. */
+  STORE_UNUSABLE: 2,
   /** Java: -3. The directory, a port or the NameServer address cannot be used. */
   CANNOT_START: 253,
   /** Java: -1. The command line or a configuration value is wrong. */

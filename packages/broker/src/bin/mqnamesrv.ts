@@ -1,5 +1,5 @@
 /** `mqnamesrv` (Java: NamesrvStartup). */
-import { systemEnvironment } from '@orbitmq/core/kernel';
+import { rateLimitedLogger, systemEnvironment } from '@orbitmq/core/kernel';
 import { tcpNetwork } from '@orbitmq/remoting';
 import { isLoopback } from '../config/broker-config-rules.js';
 import { bindNamesrvConfig } from '../config/namesrv-config-rules.js';
@@ -27,7 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
     () => new Date().toISOString(),
   );
   for (const warning of warnings) logger.warn(warning);
-  const nameServer = createNameServer({ environment: systemEnvironment(logger), network: tcpNetwork(), config });
+  const environment = systemEnvironment(logger);
+  const network = tcpNetwork({ logger: rateLimitedLogger(logger, environment) });
+  const nameServer = createNameServer({ environment, network, config });
   const reach = isLoopback(config.bindAddress)
     ? '. Only this machine can connect: set bindAddress to be reached from others'
     : '';

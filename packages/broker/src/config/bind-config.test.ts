@@ -61,6 +61,11 @@ test.each([
   );
 });
 
+test('keys of the transient store pool say why they change nothing, unless they ask for nothing', () => {
+  const { warnings } = bind('transientStorePoolEnable=true\nfastFailIfNoBufferInStorePool=false\nenabledAppendPropCRC=true');
+  expect(warnings).toEqual([expect.stringContaining('never only in memory'), expect.stringContaining('orbitmq/checksums')]);
+});
+
 test('all bad values are named at once', () => {
   expect(() => bind('listenPort=x\nbrokerId=7')).toThrow(
     expect.objectContaining({ details: expect.objectContaining({ keys: ['listenPort', 'brokerId'] }) }),

@@ -1,6 +1,7 @@
 /** From the keys of a file to a typed configuration. Unknown keys are warnings, bad values errors; Java ignores both silently. */
 import { ConfigError } from '@orbitmq/core/kernel';
 import type { ConfigRules } from './config-rules.js';
+import type { KeyWithoutEffect } from './keys-without-effect.js';
 
 export interface BoundConfig<C> {
   readonly config: C;
@@ -16,6 +17,7 @@ export function bindConfig<C extends object>(
   rules: ConfigRules<C>,
   defaults: C,
   renamedKeys: ReadonlyMap<string, string> = new Map(),
+  keysWithoutEffect: ReadonlyMap<string, KeyWithoutEffect> = new Map(),
 ): BoundConfig<C> {
   const config: Record<string, unknown> = Object.fromEntries(Object.entries(defaults));
   const warnings: string[] = [];
@@ -25,7 +27,8 @@ export function bindConfig<C extends object>(
   for (const [writtenKey, text] of properties) {
     const key = renamedKeys.get(writtenKey) ?? writtenKey;
     if (!Object.hasOwn(rules, key)) {
-      warnings.push(`the configuration key "${writtenKey}" is unknown to this version and has no effect`);
+      const warning = warningOf(writtenKey, text.trim(), keysWithoutEffect.get(key));
+      if (warning !== undefined) warnings.push(warning);
       continue;
     }
     if (key !== writtenKey && properties.has(key)) continue;
@@ -44,4 +47,10 @@ export function bindConfig<C extends object>(
     });
   }
   return { config: config as C, warnings, given };
+}
+
+function warningOf(key: string, text: string, known: KeyWithoutEffect | undefined): string | undefined {
+  if (known === undefined) return `the configuration key "${key}" is unknown to this version and has no effect`;
+  if (known.silentValues === 'all' || known.silentValues.includes(text.toLowerCase())) return undefined;
+  return `the configuration key "${key}" has no effect: ${known.reason}`;
 }

@@ -14,10 +14,14 @@ import {
   port,
   positive,
 } from './config-rules.js';
+import { brokerKeysWithoutEffect } from './keys-without-effect.js';
 
 /** Cluster and broker names are names of topics as well. */
 const name = matching(/^[A-Za-z0-9_%|-]{1,100}$/, 'letters, digits and _ - % |, at most 100');
 const delayLevels = matching(/^\d{1,9}[smhd]( +\d{1,9}[smhd])*$/, 'durations such as "1s 5m 2h 1d", separated by blanks');
+const hour = '([01]?[0-9]|2[0-3])';
+const hoursOfDay = matching(new RegExp(`^${hour}(;${hour})*;?$`), 'hours from 0 to 23, several separated by ";"');
+const percent = integer(0, 100);
 /** A record of the largest message has to fit with its frame into 16 MiB. */
 const messageSize = integer(1, 16_000_000);
 
@@ -61,6 +65,8 @@ const rules: ConfigRules<BrokerConfig> = {
   transactionCheckInterval: positive,
   messageDelayLevel: delayLevels,
   flushDelayOffsetInterval: positive,
+  idempotencyWindowMs: integer(0, 604_800_000),
+  idempotencyKeysMax: integer(1, 16_777_216),
   storePathRootDir: anyText,
   storePathCommitLog: anyText,
   mappedFileSizeCommitLog: integer(65_536, 2_147_483_647),
@@ -68,6 +74,8 @@ const rules: ConfigRules<BrokerConfig> = {
   maxMessageSize: messageSize,
   flushDiskType: oneOf('SYNC_FLUSH', 'ASYNC_FLUSH'),
   flushIntervalCommitLog: positive,
+  flushCommitLogTimed: boolean,
+  wakeFlushWhenPutMessage: boolean,
   flushCommitLogLeastPages: count,
   flushCommitLogThoroughInterval: positive,
   flushIntervalConsumeQueue: positive,
@@ -75,6 +83,24 @@ const rules: ConfigRules<BrokerConfig> = {
   flushConsumeQueueThoroughInterval: positive,
   syncFlushTimeout: positive,
   checkCRCOnRecover: boolean,
+  forceVerifyPropCRC: boolean,
+  messageIndexEnable: boolean,
+  maxHashSlotNum: integer(1, 100_000_000),
+  maxIndexNum: integer(2, 100_000_000),
+  maxMsgsNumBatch: integer(1, 10_000),
+  defaultQueryMaxNum: integer(1, 10_000),
+  deleteWhen: hoursOfDay,
+  fileReservedTime: integer(0, 1_000_000),
+  deleteCommitLogFilesInterval: count,
+  deleteConsumeQueueFilesInterval: count,
+  deleteFileBatchMax: positive,
+  destroyMapedFileIntervalForcibly: count,
+  redeleteHangedFileInterval: positive,
+  cleanResourceInterval: positive,
+  diskMaxUsedSpaceRatio: percent,
+  diskSpaceCleanForciblyRatio: percent,
+  diskSpaceWarningLevelRatio: percent,
+  cleanFileForciblyEnable: boolean,
 };
 
 /** Spelled differently up to 4.5; Apache's later versions ignore the old names silently. */
@@ -93,7 +119,7 @@ export function bindBrokerConfig(
   defaults: BrokerConfig = defaultBrokerConfig,
   wildcardAddress?: string,
 ): BoundConfig<BrokerConfig> {
-  const bound = bindConfig(properties, rules, defaults, renamedKeys);
+  const bound = bindConfig(properties, rules, defaults, renamedKeys, brokerKeysWithoutEffect);
   return { ...bound, config: { ...bound.config, ...addressesOf(bound, wildcardAddress) } };
 }
 

@@ -54,13 +54,26 @@ export interface BrokerConfig {
   readonly messageDelayLevel: string;
   readonly flushDelayOffsetInterval: number;
 
+  /**
+   * Ours: how long a key of a send (`ORBITMQ_IDEMPOTENCY_KEY`) is remembered, from the first message with it on; 0: keys mean
+   * nothing. A start without a usable snapshot of the keys reads the log of this time. Default: 600,000.
+   */
+  readonly idempotencyWindowMs: number;
+  /** Ours: keys remembered at a time, at 52 bytes each; beyond, the oldest is forgotten. Default: 524,288. */
+  readonly idempotencyKeysMax: number;
+
   readonly storePathRootDir: string;
   readonly storePathCommitLog: string;
   readonly mappedFileSizeCommitLog: number;
   readonly mappedFileSizeConsumeQueue: number;
   readonly maxMessageSize: number;
   readonly flushDiskType: 'SYNC_FLUSH' | 'ASYNC_FLUSH';
+  /** ASYNC_FLUSH: how often the log is flushed. */
   readonly flushIntervalCommitLog: number;
+  /** False, together with `wakeFlushWhenPutMessage`: a put does not wait for the interval. */
+  readonly flushCommitLogTimed: boolean;
+  readonly wakeFlushWhenPutMessage: boolean;
+  /** Fewer dirty pages of 4 KiB wait for the thorough interval. Default 0 (Apache: 4): nothing waits longer than one interval. */
   readonly flushCommitLogLeastPages: number;
   readonly flushCommitLogThoroughInterval: number;
   readonly flushIntervalConsumeQueue: number;
@@ -68,6 +81,41 @@ export interface BrokerConfig {
   readonly flushConsumeQueueThoroughInterval: number;
   readonly syncFlushTimeout: number;
   readonly checkCRCOnRecover: boolean;
+  /** Recovery also verifies the CRC that RocketMQ 5.2 and later append as a property under `enabledAppendPropCRC`. */
+  readonly forceVerifyPropCRC: boolean;
+
+  /** Whether messages can be found by key. */
+  readonly messageIndexEnable: boolean;
+  /** Hash slots of an index file. Another value makes the index anew. */
+  readonly maxHashSlotNum: number;
+  /** Keys in an index file. Another value makes the index anew. */
+  readonly maxIndexNum: number;
+  /** Messages in the answer to a query by key. */
+  readonly maxMsgsNumBatch: number;
+  /** The same for a query by unique key, whatever it asks for. */
+  readonly defaultQueryMaxNum: number;
+
+  /** Hours of the day, local time, at which old log files are deleted: `04`, `04;16`. */
+  readonly deleteWhen: string;
+  /** Age, in hours since its last write, at which a log file is old. */
+  readonly fileReservedTime: number;
+  /** Pauses between two deletions of a round, and deletions in one round. */
+  readonly deleteCommitLogFilesInterval: number;
+  readonly deleteConsumeQueueFilesInterval: number;
+  readonly deleteFileBatchMax: number;
+  /** Java: how long a file waits for its readers. Here a file is removed at once, and closed after its last read. */
+  readonly destroyMapedFileIntervalForcibly: number;
+  /** A file that the system would not remove is tried again after this long. */
+  readonly redeleteHangedFileInterval: number;
+  /** Between two rounds of the deletion. */
+  readonly cleanResourceInterval: number;
+  /** Percent of the partition in use. Above: old files go at any hour. Java clamps it to 10..95, and so do we. */
+  readonly diskMaxUsedSpaceRatio: number;
+  /** Above: the oldest files go though they are not old (30..85). */
+  readonly diskSpaceCleanForciblyRatio: number;
+  /** Above: sends are refused, until it is at `diskSpaceCleanForciblyRatio` again (35..90). */
+  readonly diskSpaceWarningLevelRatio: number;
+  readonly cleanFileForciblyEnable: boolean;
 }
 
 export const defaultBrokerConfig: BrokerConfig = {
@@ -110,6 +158,8 @@ export const defaultBrokerConfig: BrokerConfig = {
   transactionCheckInterval: 30_000,
   messageDelayLevel: '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
   flushDelayOffsetInterval: 10_000,
+  idempotencyWindowMs: 600_000,
+  idempotencyKeysMax: 524_288,
   storePathRootDir: '',
   storePathCommitLog: '',
   mappedFileSizeCommitLog: 1_073_741_824,
@@ -117,11 +167,31 @@ export const defaultBrokerConfig: BrokerConfig = {
   maxMessageSize: 4_194_304,
   flushDiskType: 'SYNC_FLUSH',
   flushIntervalCommitLog: 500,
-  flushCommitLogLeastPages: 4,
+  flushCommitLogTimed: true,
+  wakeFlushWhenPutMessage: false,
+  flushCommitLogLeastPages: 0,
   flushCommitLogThoroughInterval: 10_000,
   flushIntervalConsumeQueue: 1000,
   flushConsumeQueueLeastPages: 2,
   flushConsumeQueueThoroughInterval: 60_000,
   syncFlushTimeout: 5000,
   checkCRCOnRecover: true,
+  forceVerifyPropCRC: false,
+  messageIndexEnable: true,
+  maxHashSlotNum: 5_000_000,
+  maxIndexNum: 20_000_000,
+  maxMsgsNumBatch: 64,
+  defaultQueryMaxNum: 32,
+  deleteWhen: '04',
+  fileReservedTime: 72,
+  deleteCommitLogFilesInterval: 100,
+  deleteConsumeQueueFilesInterval: 100,
+  deleteFileBatchMax: 10,
+  destroyMapedFileIntervalForcibly: 120_000,
+  redeleteHangedFileInterval: 120_000,
+  cleanResourceInterval: 10_000,
+  diskMaxUsedSpaceRatio: 75,
+  diskSpaceCleanForciblyRatio: 85,
+  diskSpaceWarningLevelRatio: 90,
+  cleanFileForciblyEnable: true,
 };

@@ -1,6 +1,7 @@
 /** Type and range of every key of `namesrv.conf` (page 23 §13). */
 import { type BoundConfig, bindConfig } from './bind-config.js';
 import { type ConfigRules, ipAddress, port, positive } from './config-rules.js';
+import { namesrvKeysWithoutEffect } from './keys-without-effect.js';
 import { defaultNamesrvConfig, type NamesrvConfig } from './namesrv-config.js';
 
 const rules: ConfigRules<NamesrvConfig> = {
@@ -15,5 +16,5 @@ export function bindNamesrvConfig(
   properties: ReadonlyMap<string, string>,
   defaults: NamesrvConfig = defaultNamesrvConfig,
 ): BoundConfig<NamesrvConfig> {
-  return bindConfig(properties, rules, defaults);
+  return bindConfig(properties, rules, defaults, undefined, namesrvKeysWithoutEffect);
 }

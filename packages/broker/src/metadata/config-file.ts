@@ -20,6 +20,8 @@ export interface ConfigFileOptions {
   readonly name: string;
   /** The table as it is now. */
   readonly encode: () => string;
+  /** Awaited between `encode` and the write, called in the turn of `encode`: what the content tells of must be on the disk before it. */
+  readonly beforeWrite?: (() => Promise<void>) | undefined;
   /** Default: 1000. */
   readonly writeRetryMs?: number | undefined;
 }
@@ -76,6 +78,16 @@ export class ConfigFile {
     return this.#writtenCount === this.#changeCount;
   }
 
+  /** Changes so far. */
+  get changeCount(): number {
+    return this.#changeCount;
+  }
+
+  /** Changes that are on disk: the first so many. */
+  get writtenCount(): number {
+    return this.#writtenCount;
+  }
+
   /** The table changed; the next `persist()` writes it. */
   changed(): void {
     this.#changeCount += 1;
@@ -103,9 +115,10 @@ export class ConfigFile {
   }
 
   async #write(): Promise<void> {
-    const { fileSystem } = this.#options;
+    const { fileSystem, beforeWrite } = this.#options;
     const count = this.#changeCount;
     const content = Buffer.from(this.#options.encode(), 'utf8');
+    if (beforeWrite !== undefined) await beforeWrite();
     if (this.#hasMain) {
       // The old content stays readable under one of the two names at every moment, also after a power cut.
       await fileSystem.rename(this.#path, this.#backupPath);

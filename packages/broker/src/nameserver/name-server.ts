@@ -3,7 +3,7 @@
  * memory; NameServers do not know each other, brokers register with all of them. An unknown code is answered 3, where
  * Apache 4.9 keeps silent.
  */
-import type { Environment, Lifecycle, StopOptions, Timer } from '@orbitmq/core/kernel';
+import { type Environment, type Lifecycle, type StopOptions, type Timer, withLimitedLogger } from '@orbitmq/core/kernel';
 import { RequestCode } from '@orbitmq/protocol';
 import { createRemotingServer, type Network, type RemotingServer, type ServerConnection } from '@orbitmq/remoting';
 import type { NamesrvConfig } from '../config/namesrv-config.js';
@@ -44,8 +44,9 @@ class RemotingNameServer implements NameServer {
   #scan: Timer | undefined;
 
   constructor(options: NameServerOptions) {
-    this.#options = options;
-    const { environment, network, config } = options;
+    const { network, config } = options;
+    const environment = withLimitedLogger(options.environment);
+    this.#options = { ...options, environment };
     this.#routes = new RouteTable({ brokerCountMax: options.brokerCountMax ?? brokerCountMaxDefault });
     this.#server = createRemotingServer({
       environment,

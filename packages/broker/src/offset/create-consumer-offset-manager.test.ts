@@ -1,14 +1,27 @@
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import type { MessageStore } from '../store/message-store.js';
 import { ConsumerOffsetService } from './consumer-offset-service.js';
 import { createConsumerOffsetManager } from './create-consumer-offset-manager.js';
 
 const directory = '/store/config';
 const path = `${directory}/consumerOffset.json`;
 
-const open = (fileSystem = new MemoryFileSystem(), environment = virtualEnvironment(1)) =>
-  createConsumerOffsetManager({ environment, fileSystem, directory });
+const flushed = { whenFlushed: async () => undefined };
+
+const open = (
+  fileSystem = new MemoryFileSystem(),
+  environment = virtualEnvironment(1),
+  store: Pick<MessageStore, 'whenFlushed'> = flushed,
+) => createConsumerOffsetManager({ environment, fileSystem, directory, store });
+
+/** A log whose flush the test ends. */
+function heldStore() {
+  const flushes: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  const whenFlushed = (): Promise<void> => new Promise((resolve, reject) => flushes.push({ resolve, reject }));
+  return { flushes, whenFlushed };
+}
 
 async function withFile(content: string): Promise<MemoryFileSystem> {
   const fileSystem = new MemoryFileSystem();
@@ -90,4 +103,54 @@ test('the service writes every interval and at the stop, and only when something
   expect(writeCount).toBe(2);
   await environment.time.advance(20_000);
   expect(writeCount).toBe(2);
+});
+
+test('a snapshot is written only when everything put before it was flushed', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const store = heldStore();
+  const offsets = await open(fileSystem, undefined, store);
+  offsets.commit('g', 'T', 0, 1);
+  const first = offsets.persist();
+  offsets.commit('g', 'T', 0, 2);
+  const second = offsets.persist();
+  expect([store.flushes.length, await fileSystem.readFile(path)]).toEqual([1, undefined]);
+  store.flushes[0]?.resolve();
+  await first;
+  // What was committed during the flush may tell of a message that came during the flush.
+  expect((await open(fileSystem)).query('g', 'T', 0)).toBe(1);
+  await Promise.resolve();
+  expect(store.flushes.length).toBe(2);
+  store.flushes[1]?.resolve();
+  await second;
+  expect((await open(fileSystem)).query('g', 'T', 0)).toBe(2);
+});
+
+test('when the store fails the file keeps the offsets that it had', async () => {
+  const fileSystem = await withFile('{"offsetTable":{"T@g":{0:3}}}');
+  const store = heldStore();
+  const offsets = await open(fileSystem, undefined, store);
+  offsets.commit('g', 'T', 0, 9);
+  const persisted = offsets.persist();
+  store.flushes[0]?.reject(new Error('the device failed'));
+  await expect(persisted).rejects.toThrow('the device failed');
+  expect((await open(fileSystem)).query('g', 'T', 0)).toBe(3);
+});
+
+test('the stop waits for a disk that hangs only until its deadline, and nothing is written after it', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const environment = virtualEnvironment(1);
+  const store = heldStore();
+  const offsets = await open(fileSystem, environment, store);
+  const service = new ConsumerOffsetService(environment, offsets, 5000);
+  await service.start();
+  offsets.commit('g', 'T', 0, 1);
+  await environment.time.advance(20_000);
+  expect(store.flushes.length).toBe(1);
+  const stopped = service.stop({ deadlineMs: 3000 });
+  const outcome = stopped.catch((error: unknown) => error);
+  await environment.time.advance(3000);
+  expect(await outcome).toMatchObject({ code: 'STORE_IO_FAILED' });
+  store.flushes[0]?.resolve();
+  await environment.time.advance(1000);
+  expect(await fileSystem.readFile(path)).toBeUndefined();
 });

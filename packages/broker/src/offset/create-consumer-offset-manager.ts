@@ -1,13 +1,18 @@
 /**
  * Committed offsets (Java: ConsumerOffsetManager). A commit changes the table in its turn and is on disk within
- * flushConsumerOffsetInterval; a crash repeats deliveries, it never skips any. After recovery `clampTo` lowers offsets that
- * are ahead of the log (promises I5): with ASYNC_FLUSH a power cut may take messages that were consumed already.
+ * flushConsumerOffsetInterval; a crash repeats deliveries, it never skips any. Invariant: the file is never ahead of the log
+ * on the disk, with ASYNC_FLUSH neither: an offset passes a message whose retry copy or dead letter was stored before, and a
+ * power cut that takes the copy must not leave the offset behind it. So a snapshot is taken first, then everything put until
+ * then is flushed, then the snapshot is written; a disk that hangs holds the offsets back, which repeats deliveries.
+ * After recovery `clampTo` lowers offsets that are ahead of the log (promises I5), as in a directory of Apache's, whose
+ * ASYNC_FLUSH loses messages that were consumed already.
  */
-import type { Environment } from '@orbitmq/core/kernel';
+import { type Environment, StoreError } from '@orbitmq/core/kernel';
 import type { DataVersion } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
 import type { FileSystem } from '../store/io/file-system.js';
+import type { MessageStore } from '../store/message-store.js';
 import { decodeOffsetTable, encodeOffsetTable, groupsOf, type OffsetTable } from './consumer-offset-json.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
 
@@ -19,6 +24,8 @@ export interface ConsumerOffsetManagerOptions {
   readonly fileSystem: FileSystem;
   /** The store's `config` directory, absolute. */
   readonly directory: string;
+  /** The log, whose messages the offsets pass. */
+  readonly store: Pick<MessageStore, 'whenFlushed'>;
 }
 
 /** Reads `consumerOffset.json` and resolves with the table. Rejects with a `StoreError`. */
@@ -31,17 +38,21 @@ export async function createConsumerOffsetManager(options: ConsumerOffsetManager
 export class FileConsumerOffsetManager implements ConsumerOffsetManager {
   readonly #environment: Environment;
   readonly #file: ConfigFile;
+  readonly #store: Pick<MessageStore, 'whenFlushed'>;
   #table: OffsetTable = new Map();
   #dataVersion: DataVersion;
   #commitCount = 0;
+  #isAbandoned = false;
 
   constructor(options: ConsumerOffsetManagerOptions) {
     this.#environment = options.environment;
+    this.#store = options.store;
     this.#dataVersion = initialDataVersion(options.environment.clock);
     this.#file = new ConfigFile({
       ...options,
       name: 'consumerOffset.json',
       encode: () => encodeOffsetTable(this.#dataVersion, this.#table),
+      beforeWrite: () => this.#flushLog(),
     });
   }
 
@@ -94,6 +105,15 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
         }
       }
     }
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
+  async #flushLog(): Promise<void> {
+    await this.#store.whenFlushed();
+    if (this.#isAbandoned) throw new StoreError('STORE_IO_FAILED', 'Consumer offsets are not written after the stop');
   }
 
   #nextVersion(): void {

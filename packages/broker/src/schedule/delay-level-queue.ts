@@ -47,9 +47,8 @@ export class DelayLevelQueue {
     this.#deps = deps;
     this.#rule = new DueTimeRule(deps.environment.clock);
     this.#queueId = deps.level - 1;
-    const { store } = deps;
-    const max = store.maxOffset(SystemTopic.SCHEDULE, this.#queueId);
-    this.#offset = Math.max(store.minOffset(SystemTopic.SCHEDULE, this.#queueId), Math.min(deps.startOffset, max));
+    this.#offset = Math.min(deps.startOffset, deps.store.maxOffset(SystemTopic.SCHEDULE, this.#queueId));
+    this.#passExpired();
   }
 
   /** Everything below is delivered. */
@@ -94,7 +93,7 @@ export class DelayLevelQueue {
   async #deliverNext(): Promise<boolean> {
     const { store, batchMax, batchBytesMax, delayMs } = this.#deps;
     if (this.#isStopped) return false;
-    this.#offset = Math.max(this.#offset, store.minOffset(SystemTopic.SCHEDULE, this.#queueId));
+    this.#passExpired();
     const entries = await store.queueEntries(SystemTopic.SCHEDULE, this.#queueId, this.#offset, batchMax);
     const due: QueueEntry[] = [];
     let sizeBytes = 0;
@@ -112,6 +111,18 @@ export class DelayLevelQueue {
     if (await this.#deliver(due)) return true;
     this.#sleep(retryMs);
     return false;
+  }
+
+  /** Retention takes delayed messages like others, as Java's does: the longest delay must be shorter than fileReservedTime. */
+  #passExpired(): void {
+    const { environment, level, store } = this.#deps;
+    const min = store.minOffset(SystemTopic.SCHEDULE, this.#queueId);
+    if (min <= this.#offset) return;
+    environment.logger.error('delayed messages expired with their log file before they were delivered, and are lost', {
+      level,
+      count: min - this.#offset,
+    });
+    this.#offset = min;
   }
 
   #sleepUntilDue(head: QueueEntry): void {

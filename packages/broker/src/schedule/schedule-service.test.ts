@@ -116,8 +116,8 @@ describe('a delayed message', () => {
     await bed.environment.time.advance(10_000);
     const before = bed.environment.time.firedCount;
     await bed.environment.time.advance(100_000);
-    // One scan of parked pulls every 5 s, one look at the progress every 10 s.
-    expect(bed.environment.time.firedCount - before).toBe(30);
+    // One scan of parked pulls and one of idempotency keys every 5 s, one look at the progress every 10 s.
+    expect(bed.environment.time.firedCount - before).toBe(50);
   });
 });
 
@@ -172,7 +172,7 @@ describe('a delivery that fails', () => {
   it('because topics.json cannot be written is none: the message is in the log, and not stored again every 100 ms', async () => {
     const bed = await messageTestbed();
     await delayed(bed, 1);
-    bed.store.nextStatuses.push('TOPICS_FAILED');
+    bed.store.nextStatuses.push('TOPIC_NOT_WRITTEN');
     await bed.environment.time.advance(30_000);
     expect(bed.store.messages('TopicT')).toHaveLength(1);
   });

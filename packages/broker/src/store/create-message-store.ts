@@ -1,9 +1,12 @@
 import type { Environment } from '@orbitmq/core/kernel';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { DefaultMessageStore } from './default-message-store.js';
+import type { FlushModeSwitch } from './flush-mode-switch.js';
 import type { FileSystem } from './io/file-system.js';
+import type { LogBytes } from './log-bytes.js';
 import type { MessageStore } from './message-store.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
+import type { StoreMaintenance } from './store-maintenance.js';
 import type { TagsCodeOf } from './tags-code-of.js';
 
 export interface MessageStoreOptions {
@@ -18,7 +21,7 @@ export interface MessageStoreOptions {
 }
 
 /** A store that is not open yet: `start()` locks its directory and recovers. */
-export function createMessageStore(options: MessageStoreOptions): MessageStore {
+export function createMessageStore(options: MessageStoreOptions): MessageStore & FlushModeSwitch & StoreMaintenance & LogBytes {
   return new DefaultMessageStore({
     environment: options.environment,
     fileSystem: options.fileSystem,

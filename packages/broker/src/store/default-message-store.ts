@@ -9,6 +9,9 @@ import { recordSizeOf } from './commit-log/record-size.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import { isRecordEntry, queueEntryBytes, readQueueEntry } from './consume-queue/queue-entry.js';
 import { isTopicName } from './consume-queue/topic-name.js';
+import type { FlushDiskType, FlushModeSwitch } from './flush-mode-switch.js';
+import type { LogBytes } from './log-bytes.js';
+import type { QueryMessageRequest, QueryMessageResult } from './message-query.js';
 import type {
   ArrivalListener,
   GetMessageRequest,
@@ -22,16 +25,19 @@ import type {
 import { openStore, recordBytesMaxOf } from './open-store.js';
 import { fitsFile, type PutSizes, refusalOf } from './put-rules.js';
 import { lookMessage } from './read/look-message.js';
+import type { DiskPercents } from './retention/disk-guard.js';
+import type { ExpiryListener } from './retention/queue-expiry.js';
 import { RunningStore } from './running-store.js';
+import type { StoreMaintenance } from './store-maintenance.js';
 import type { StoreOptions } from './store-options.js';
 
 /** How long `stop` waits for the disk when its caller names no deadline. */
 const stopDeadlineMsDefault = 30_000;
 
-export class DefaultMessageStore implements MessageStore {
+export class DefaultMessageStore implements MessageStore, FlushModeSwitch, StoreMaintenance, LogBytes {
   readonly #options: StoreOptions;
   readonly #sizes: PutSizes;
-  readonly #listeners: ArrivalListener[] = [];
+  readonly #listeners: { readonly arrival: ArrivalListener[]; readonly expiry: ExpiryListener[] } = { arrival: [], expiry: [] };
   #running: RunningStore | undefined;
   #isStarted = false;
   #isStopping = false;
@@ -52,6 +58,15 @@ export class DefaultMessageStore implements MessageStore {
 
   get isWritable(): boolean {
     return this.#running !== undefined && !this.#isStopping && !this.#running.commit.hasFailed;
+  }
+
+  get flushDiskType(): FlushDiskType {
+    const isSyncFlush = this.#running?.commit.isSyncFlush ?? this.#options.config.flushDiskType === 'SYNC_FLUSH';
+    return isSyncFlush ? 'SYNC_FLUSH' : 'ASYNC_FLUSH';
+  }
+
+  async setFlushDiskType(flushDiskType: FlushDiskType): Promise<void> {
+    await this.#open().setFlushDiskType(flushDiskType);
   }
 
   async start(): Promise<void> {
@@ -132,6 +147,14 @@ export class DefaultMessageStore implements MessageStore {
     return lookMessage(this.#open().log, physicalOffset, recordBytesMaxOf(this.#options.config));
   }
 
+  readLog(physicalOffset: number, sizeBytes: number): Promise<Buffer> {
+    return this.#open().log.read(physicalOffset, sizeBytes);
+  }
+
+  queryMessage(request: QueryMessageRequest): Promise<QueryMessageResult> {
+    return this.#open().queryMessage(request);
+  }
+
   minOffset(topic: string, queueId: number): number {
     return this.#find(topic, queueId)?.minOffset ?? 0;
   }
@@ -163,7 +186,39 @@ export class DefaultMessageStore implements MessageStore {
   }
 
   onArrival(listener: ArrivalListener): void {
-    this.#listeners.push(listener);
+    this.#listeners.arrival.push(listener);
+  }
+
+  async deleteTopics(topics: Iterable<string>): Promise<void> {
+    await this.#open().space.deleteTopics(topics);
+  }
+
+  async cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]> {
+    return this.#open().space.cleanUnusedTopics(isRetained);
+  }
+
+  async cleanExpiredQueues(isRetained: (topic: string) => boolean): Promise<number> {
+    return this.#open().space.cleanExpiredQueues(isRetained);
+  }
+
+  deleteExpiredFiles(): void {
+    this.#open().space.deleteExpiredFiles();
+  }
+
+  onExpired(listener: ExpiryListener): void {
+    this.#listeners.expiry.push(listener);
+  }
+
+  get isDiskFull(): boolean {
+    return this.#running?.space.isDiskFull ?? false;
+  }
+
+  get diskUsage(): DiskPercents {
+    return this.#running?.space.diskUsage ?? { commitLog: -1, consumeQueue: -1 };
+  }
+
+  async whenFlushed(): Promise<void> {
+    await this.#open().whenFlushed();
   }
 
   #open(): RunningStore {
@@ -178,7 +233,11 @@ export class DefaultMessageStore implements MessageStore {
   /** The store when it takes puts; else the waiter is told. */
   #takes(waiter: PutWaiter): RunningStore | undefined {
     const running = this.#running;
-    if (running !== undefined && !this.#isStopping && !running.commit.hasFailed) return running;
+    if (running !== undefined && !this.#isStopping && !running.commit.hasFailed) {
+      if (!running.space.isDiskFull) return running;
+      running.commit.refuse(waiter, 'DISK_FULL');
+      return undefined;
+    }
     if (running === undefined) this.#options.environment.timers.setImmediate(() => waiter.onDone('SERVICE_NOT_AVAILABLE'));
     else running.commit.refuse(waiter, 'SERVICE_NOT_AVAILABLE');
     return undefined;
@@ -219,7 +278,7 @@ export class DefaultMessageStore implements MessageStore {
     if (isLate) {
       // The disk still works on something: the directory stays locked and marked until the process ends.
       logger.error('the store did not stop in time; the next start recovers it', { deadlineMs });
-      running.commit.abandon();
+      running.abandon();
       return;
     }
     await running.release();

@@ -1,5 +1,6 @@
 import type { Lifecycle } from '@orbitmq/core/kernel';
 import type { MessageExt } from '@orbitmq/protocol';
+import type { QueryMessageRequest, QueryMessageResult } from './message-query.js';
 
 /** A message as it goes into the log; the store adds queue offset, physical offset and store time (Java: MessageExtBrokerInner). */
 export interface MessageToStore {
@@ -24,10 +25,14 @@ export type PutStatus =
   | 'PUT_OK'
   /** Stored, but the flush took longer than syncFlushTimeout. */
   | 'FLUSH_DISK_TIMEOUT'
+  /** Stored and visible, but its new topic could not be written: a crash may leave it in a topic that nobody knows. Not from the store itself. */
+  | 'TOPIC_NOT_WRITTEN'
   /** Stopped, or refusing writes after a failure. Nothing was stored; after `onAppended`: the write failed, whether it survives is unknown. */
   | 'SERVICE_NOT_AVAILABLE'
   /** Too much is waiting for the disk (Java: OS_PAGE_CACHE_BUSY). Nothing was stored; the same put may succeed later. */
   | 'BUSY'
+  /** No room on the disk. Nothing was stored, also after `onAppended`: it was taken back. The same put succeeds when there is room. */
+  | 'DISK_FULL'
   /** Body, topic or record too large. Nothing was stored. */
   | 'MESSAGE_ILLEGAL'
   | 'PROPERTIES_SIZE_EXCEEDED';
@@ -38,6 +43,11 @@ export interface PutWaiter {
   onAppended(physicalOffset: number, queueOffset: number, storeTimestamp: number): void;
   /** Once, in a later turn: the configured durability is reached, or it failed. `onAppended` came before unless nothing was stored. */
   onDone(status: PutStatus): void;
+  /**
+   * True: something is built on the place as soon as `onAppended` names it. A full disk then does not take the put back: it is
+   * kept and written when there is room.
+   */
+  readonly keepsPlace?: boolean;
 }
 
 export type GetMessageStatus =
@@ -60,6 +70,8 @@ export interface GetMessageRequest {
   readonly queueOffset: number;
   readonly maxCount: number;
   readonly matches: TagsCodePredicate | undefined;
+  /** Whether somebody takes the answer; an answer that has to be read from files waits for that. Absent: yes. */
+  readonly hasRoom?: (() => boolean) | undefined;
 }
 
 /** Java: GetMessageResult; pages 04 §3 and 20 §11 say when which status and next offset are given. */
@@ -101,6 +113,8 @@ export interface MessageStore extends Lifecycle {
   queueEntries(topic: string, queueId: number, queueOffset: number, maxCount: number): Promise<readonly QueueEntry[]>;
   /** The record at a physical offset; undefined when there is none (any number may be asked for). */
   lookMessage(physicalOffset: number): Promise<MessageExt | undefined>;
+  /** The newest messages with a key, in log order; what is durable when it is called is found. Bounds: `maxMsgsNumBatch`, `queryAnswerBytesMax`. */
+  queryMessage(request: QueryMessageRequest): Promise<QueryMessageResult>;
   /** Oldest readable offset of a queue; 0 for an unknown queue. */
   minOffset(topic: string, queueId: number): number;
   /** Offset of the next message to become visible; 0 for an unknown queue. */
@@ -112,6 +126,12 @@ export interface MessageStore extends Lifecycle {
   /** Whether the message at `queueOffset` counts as "in memory" (page 05 §4, code 14's rule). */
   isInMemory(topic: string, queueId: number, queueOffset: number): boolean;
   onArrival(listener: ArrivalListener): void;
+  /**
+   * Resolves when all that was put before this call is on the device, also with ASYNC_FLUSH and also what was answered with
+   * FLUSH_DISK_TIMEOUT: for files that say how far something got, which must not outlive what they passed. Rejects with a
+   * `StoreError` `STORE_IO_FAILED` when the store failed or was stopped before. While the disk hangs it waits: the caller has the deadline.
+   */
+  whenFlushed(): Promise<void>;
   readonly minPhysicalOffset: number;
   readonly maxPhysicalOffset: number;
   /** False after a failed write or flush, and while stopping. */

@@ -3,15 +3,20 @@
  * queues and log. What it returns is consistent, on the device, and ready for the first append.
  */
 import { type Logger, StoreError } from '@orbitmq/core/kernel';
+import { ChecksumTable } from './integrity/checksum-table.js';
+import { ChecksumWriter } from './integrity/checksum-writer.js';
+import { verifyTail } from './integrity/verify-tail.js';
 import type { FileLock, FileSystem } from './io/file-system.js';
 import { parentPath } from './io/paths.js';
 import { AbortFile } from './recovery/abort-file.js';
 import { checkFormat } from './recovery/check-format.js';
 import { CheckpointFile } from './recovery/checkpoint-file.js';
 import { FlushedOffsetFile } from './recovery/flushed-offset-file.js';
+import { takeFromLastOpener } from './recovery/last-opener.js';
 import { type QueueEnds, QueueEndsFile } from './recovery/queue-ends-file.js';
 import { settleLogEnd } from './recovery/recover-log.js';
 import { QueueRecovery, type RecoveredQueues } from './recovery/recover-queues.js';
+import { type QueueSurvey, surveyQueues } from './recovery/survey-queues.js';
 import { FilePool } from './segment/file-pool.js';
 import { loadSegments, segmentDamageError } from './segment/load-segments.js';
 import type { SegmentList } from './segment/segment-list.js';
@@ -30,7 +35,10 @@ export interface OpenedStore extends RecoveredQueues {
   readonly segments: SegmentList;
   readonly pool: FilePool;
   readonly state: StoreStateKeeper;
+  readonly checksumTable: ChecksumTable;
+  readonly checksums: ChecksumWriter;
   readonly abort: AbortFile;
+  readonly wasStoppedCleanly: boolean;
   readonly lock: FileLock;
 }
 
@@ -38,7 +46,7 @@ export interface OpenedStore extends RecoveredQueues {
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { config, fileSystem } = options;
   const paths = storePaths(config);
-  await checkFormat(fileSystem, paths);
+  await checkFormat(fileSystem, paths, options.environment.logger);
   await fileSystem.makeDirectory(paths.root);
   const lock = await fileSystem.lock(paths.lock);
   const pool = new FilePool(fileSystem, options.limits.openFilesMax);
@@ -54,6 +62,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
 async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLock, pool: FilePool): Promise<OpenedStore> {
   const { config, environment, fileSystem, limits, tagsCodeOf } = options;
   const logger = environment.logger;
+  await takeFromLastOpener(fileSystem, paths, logger);
   await makeDirectories(fileSystem, paths);
   const abort = new AbortFile(fileSystem, paths.abort);
   const wasStoppedCleanly = !(await abort.exists());
@@ -61,12 +70,20 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
   if (damage !== undefined) throw segmentDamageError(damage, 'mappedFileSizeCommitLog');
   const queueEndsFile = new QueueEndsFile(fileSystem, paths.queueEnds);
   const ends = await queueEndsFile.read();
+  const rebuildOrderFile = new QueueEndsFile(fileSystem, paths.rebuildOrder);
+  const rebuildOrder = await rebuildOrderFile.read();
+  const checksumTable = new ChecksumTable({ fileSystem, pool, logger, directory: paths.checksums });
   const flushedOffsetFile = await FlushedOffsetFile.open(fileSystem, paths.flushedOffset);
   const { flushedOffset } = flushedOffsetFile;
   let checkpoint: CheckpointFile | undefined;
   try {
     await checkLogIsThere(options, paths, segments, ends, flushedOffset);
     tellStart(logger, wasStoppedCleanly, segments);
+    const survey =
+      ends === undefined && rebuildOrder === undefined && !wasStoppedCleanly
+        ? await surveyFor(options, paths, pool, segments)
+        : undefined;
+    if (survey?.expired !== undefined) await rebuildOrderFile.write(survey.expired);
     const recovered = await new QueueRecovery({
       fileSystem,
       pool,
@@ -81,20 +98,59 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
       wasStoppedCleanly,
       flushedOffset,
       ends,
+      rebuildOrder: rebuildOrder ?? survey?.expired,
+      queueBegins: survey?.begins,
+      keepEnds: (known) => rebuildOrderFile.write(known),
+      checksums: checksumTable,
+      verifiesPropertyCrc: config.forceVerifyPropCRC,
     }).run();
     const { mark } = recovered;
     const logEnd = { physicalEnd: mark.physicalEnd, damage: recovered.damage, flushedOffset, wasStoppedCleanly };
     await settleLogEnd({ fileSystem, pool, segments, logger, ...logEnd });
+    if (recovered.scannedFrom > segments.firstOffset) {
+      // After a kill only the block of the end: its checksum is made anew below, and would take damage for the truth.
+      const tail = wasStoppedCleanly
+        ? { physicalEnd: recovered.scannedFrom, sizeBytes: limits.startCheckBytes }
+        : { physicalEnd: mark.physicalEnd, sizeBytes: 1 };
+      await verifyTail({ segments, pool, table: checksumTable, ...tail });
+    }
+    const checksums = new ChecksumWriter({
+      fileSystem,
+      pool,
+      segments,
+      table: checksumTable,
+      logger,
+      waitingMax: limits.checksumsWaitingMax,
+    });
+    await checksums.resume(mark.physicalEnd);
     checkpoint = await CheckpointFile.open(fileSystem, paths.checkpoint);
-    const state = new StoreStateKeeper({ flushedOffset: flushedOffsetFile, queueEnds: queueEndsFile, checkpoint });
+    const state = new StoreStateKeeper({
+      flushedOffset: flushedOffsetFile,
+      queueEnds: queueEndsFile,
+      rebuildOrder: rebuildOrderFile,
+      checkpoint,
+    });
     await abort.create();
     await state.logFlushed(mark);
-    return { ...recovered, segments, pool, state, abort, lock };
+    return { ...recovered, segments, pool, state, checksumTable, checksums, abort, lock, wasStoppedCleanly };
   } catch (error) {
     await checkpoint?.close();
     await flushedOffsetFile.close();
     throw error;
   }
+}
+
+/** What a rebuild of the queues has to know of the files that it replaces. */
+function surveyFor(options: StoreOptions, paths: StorePaths, pool: FilePool, segments: SegmentList): Promise<QueueSurvey> {
+  const { config, fileSystem } = options;
+  return surveyQueues({
+    fileSystem,
+    pool,
+    directory: paths.consumeQueue,
+    queueFileSizeBytes: config.mappedFileSizeConsumeQueue,
+    segments,
+    recordBytesMax: recordBytesMaxOf(config),
+  });
 }
 
 /** A process that was killed may have made them, or files in them, without making that durable: who goes on with them does it. */

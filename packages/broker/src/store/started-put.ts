@@ -11,16 +11,25 @@ export class StartedPut implements PutWaiter {
   storeTimestamp = -1;
   /** The configured durability is reached, or the put failed. */
   readonly done: Promise<PutStatus>;
+  readonly keepsPlace: boolean;
   #resolve: (status: PutStatus) => void = () => {};
 
-  private constructor() {
+  private constructor(keepsPlace: boolean) {
+    this.keepsPlace = keepsPlace;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
   static of(store: MessageStore, message: MessageToStore): StartedPut {
-    const put = new StartedPut();
+    const put = new StartedPut(false);
+    store.putMessage(message, put);
+    return put;
+  }
+
+  /** One whose place is built on before `done`: a full disk does not take it back (see `PutWaiter.keepsPlace`). */
+  static kept(store: MessageStore, message: MessageToStore): StartedPut {
+    const put = new StartedPut(true);
     store.putMessage(message, put);
     return put;
   }

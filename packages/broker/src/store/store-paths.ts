@@ -5,6 +5,7 @@ export interface StorePaths {
   readonly root: string;
   readonly commitLog: string;
   readonly consumeQueue: string;
+  readonly index: string;
   readonly checkpoint: string;
   readonly abort: string;
   readonly lock: string;
@@ -12,6 +13,9 @@ export interface StorePaths {
   readonly own: string;
   readonly flushedOffset: string;
   readonly queueEnds: string;
+  /** What a repair leaves for the next start: see `QueueRecovery`. */
+  readonly rebuildOrder: string;
+  readonly checksums: string;
 }
 
 export function storePaths(config: { readonly storePathRootDir: string; readonly storePathCommitLog: string }): StorePaths {
@@ -21,11 +25,14 @@ export function storePaths(config: { readonly storePathRootDir: string; readonly
     root,
     commitLog: config.storePathCommitLog === '' ? joinPath(root, 'commitlog') : config.storePathCommitLog,
     consumeQueue: joinPath(root, 'consumequeue'),
+    index: joinPath(root, 'index'),
     checkpoint: joinPath(root, 'checkpoint'),
     abort: joinPath(root, 'abort'),
     lock: joinPath(root, 'lock'),
     own,
     flushedOffset: joinPath(own, 'flushed-offset'),
     queueEnds: joinPath(own, 'queue-ends.json'),
+    rebuildOrder: joinPath(own, 'rebuild-order.json'),
+    checksums: joinPath(own, 'checksums'),
   };
 }

@@ -11,6 +11,8 @@ import type { QueueEndsFile, QueueRange } from './recovery/queue-ends-file.js';
 export interface StoreStateFiles {
   readonly flushedOffset: FlushedOffsetFile;
   readonly queueEnds: QueueEndsFile;
+  /** Carried out when the queues are flushed. */
+  readonly rebuildOrder: QueueEndsFile;
   readonly checkpoint: CheckpointFile;
 }
 
@@ -19,6 +21,26 @@ export class StoreStateKeeper {
 
   constructor(files: StoreStateFiles) {
     this.#files = files;
+  }
+
+  /** See `CheckpointFile`. */
+  get indexMsgTimestamp(): number {
+    return this.#files.checkpoint.indexMsgTimestamp;
+  }
+
+  /** An index file that ends at this store time is full and on the device. The checkpoint says so with its next write. */
+  indexFlushed(storeTimestamp: number): void {
+    this.#files.checkpoint.indexFlushed(storeTimestamp);
+  }
+
+  /** All records below are in queue entries that the next start finds. */
+  get coveredEnd(): number {
+    return this.#files.queueEnds.coveredEnd;
+  }
+
+  /** The log is known to be on the device up to here, also after a crash. */
+  get flushedOffset(): number {
+    return this.#files.flushedOffset.flushedOffset;
   }
 
   /** The log is on the device up to `mark`. */
@@ -31,7 +53,7 @@ export class StoreStateKeeper {
 
   /** The queue entries of the snapshot are on the device; so must be the log up to its mark. */
   async queuesFlushed(snapshot: QueueSnapshot): Promise<void> {
-    const { checkpoint, queueEnds } = this.#files;
+    const { checkpoint, queueEnds, rebuildOrder } = this.#files;
     const queues = new Map<string, Map<number, QueueRange>>();
     for (const [queue, endOffset] of snapshot.ends) {
       const ranges = queues.get(queue.topic) ?? new Map<number, QueueRange>();
@@ -39,6 +61,7 @@ export class StoreStateKeeper {
       queues.set(queue.topic, ranges);
     }
     await queueEnds.write({ mark: snapshot.mark, queues });
+    await rebuildOrder.remove();
     checkpoint.queuesFlushed(snapshot.mark.lastStoreTimestamp, snapshot.mark.lastPhysicalOffset);
     await checkpoint.write({ isFlushed: true });
   }

@@ -1,5 +1,7 @@
 import type { Timers } from '@orbitmq/core/kernel';
 import { decodeRecord, encodeRecord, type MessageExt, type RecordParts, recordSizeBytes } from '@orbitmq/protocol';
+import { hasKey } from '../store/index/has-key.js';
+import type { QueryMessageRequest, QueryMessageResult } from '../store/message-query.js';
 import type {
   ArrivalListener,
   GetMessageRequest,
@@ -41,7 +43,7 @@ export class FakeMessageStore implements MessageStore {
   minPhysicalOffset = 0;
   isWritable = true;
   /** Answer of the next puts, one each; they store nothing unless the status says so. */
-  readonly nextStatuses: (PutStatus | 'FAILED_AFTER_APPEND' | 'FLUSH_LATE' | 'TOPICS_FAILED')[] = [];
+  readonly nextStatuses: (PutStatus | 'FAILED_AFTER_APPEND' | 'FLUSH_LATE')[] = [];
   /** Everything that was put, in order. */
   readonly puts: MessageToStore[] = [];
   /** Reads answer later, as from a disk. */
@@ -76,16 +78,15 @@ export class FakeMessageStore implements MessageStore {
       this.#options.timers.setImmediate(() => waiter.onDone('FLUSH_DISK_TIMEOUT'));
       return;
     }
-    if (status !== 'PUT_OK' && status !== 'FLUSH_DISK_TIMEOUT' && status !== 'TOPICS_FAILED') {
+    if (status !== 'PUT_OK' && status !== 'FLUSH_DISK_TIMEOUT' && status !== 'TOPIC_NOT_WRITTEN') {
       this.#options.timers.setImmediate(() => waiter.onDone(status));
       return;
     }
     this.puts.push(...messages);
     this.#pending.push({
-      // Durable, but the topics that came with it are not (see TopicKeepingStore).
       waiter: {
         onAppended: () => {},
-        onDone: () => waiter.onDone(status === 'TOPICS_FAILED' ? 'SERVICE_NOT_AVAILABLE' : status),
+        onDone: () => waiter.onDone(status),
       },
       messages: messages.map((message) => this.#append(message, waiter)),
     });
@@ -192,9 +193,24 @@ export class FakeMessageStore implements MessageStore {
     return this.#queue(topic, queueId).slice(queueOffset, queueOffset + maxCount);
   }
 
+  /** Flushed or not: tests that read it flush before. */
+  async readLog(physicalOffset: number, sizeBytes: number): Promise<Buffer> {
+    const records = [...this.records].toSorted(([a], [b]) => a - b).map(([, record]) => record);
+    return Buffer.concat(records)
+      .subarray(physicalOffset - this.minPhysicalOffset)
+      .subarray(0, sizeBytes);
+  }
+
   async lookMessage(physicalOffset: number): Promise<MessageExt | undefined> {
     const record = this.records.get(physicalOffset);
     return record === undefined ? undefined : decodeRecord(record);
+  }
+
+  async queryMessage(request: QueryMessageRequest): Promise<QueryMessageResult> {
+    const found = [...this.records.values()].filter((record) => hasKey(decodeRecord(record), request));
+    const records = found.slice(found.length - Math.min(request.maxCount, found.length));
+    const sizeBytes = records.reduce((sum, record) => sum + record.length, 0);
+    return { records, sizeBytes, indexLastUpdateTimestamp: 0, indexLastUpdatePhysicalOffset: 0 };
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -219,6 +235,10 @@ export class FakeMessageStore implements MessageStore {
 
   onArrival(listener: ArrivalListener): void {
     this.#listeners.push(listener);
+  }
+
+  async whenFlushed(): Promise<void> {
+    this.flush();
   }
 
   /** All visible messages of a queue. */

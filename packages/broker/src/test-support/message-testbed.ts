@@ -9,6 +9,7 @@ import {
   type RemotingCommand,
   RequestCode,
   type SendMessageHeader,
+  sendMessageHeader,
   sendMessageV2Header,
 } from '@orbitmq/protocol';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
@@ -79,7 +80,7 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
   const files = { environment, fileSystem, directory: '/store/config' };
   const topics = await createTopicConfigManager({ ...files, config });
   const groups = await createSubscriptionGroupManager({ ...files, config });
-  const offsets = await createConsumerOffsetManager(files);
+  const offsets = await createConsumerOffsetManager({ ...files, store });
   const consumers = createConsumerManager({ clock, timers, channelExpiredTimeoutMs: 120_000, isNotified: () => false });
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
@@ -92,7 +93,10 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
     fileSystem,
     address: () => '127.0.0.1:10911',
     limits: options.limits,
+    log: store,
   });
+  // The store's, which this one does not make.
+  await fileSystem.makeDirectory('/store/orbitmq');
   const running = [...services.services, ...services.frontServices];
   for (const service of running) await service.start();
   const processors = new Map(
@@ -129,7 +133,8 @@ export function sendRequest(fields: SendFields, now: number): RemotingCommand {
     ...header
   } = fields;
   const properties = propertyTable === undefined ? header.properties : encodeProperties(propertyTable);
-  const extFields = sendMessageV2Header.encode({
+  const codec = code === RequestCode.SEND_MESSAGE ? sendMessageHeader : sendMessageV2Header;
+  const extFields = codec.encode({
     producerGroup: 'PG_A',
     topic: 'TopicT',
     defaultTopic: 'TBW102',

@@ -119,3 +119,29 @@ test("Apache's file is read, and members unknown here are kept", async () => {
   await topics.persist();
   expect((await readTopics(fileSystem)).topicConfigTable.TopicT.later).toEqual({ 0: 1 });
 });
+
+test('a topic counts as on disk while its queues are, whatever happens to the file', async () => {
+  class RefusingFileSystem extends MemoryFileSystem {
+    isRefusing = false;
+    override writeFileAtomically(file: string, content: Uint8Array): Promise<void> {
+      if (this.isRefusing) return Promise.reject(new Error('read-only'));
+      return super.writeFileAtomically(file, content);
+    }
+  }
+  const fileSystem = new RefusingFileSystem();
+  const topics = await open(fileSystem);
+  topics.update(plainTopic('Old', 4, 6));
+  await topics.persist();
+  fileSystem.isRefusing = true;
+  topics.update(plainTopic('Old', 4, 4));
+  topics.update(plainTopic('New', 1, 6));
+  await expect(topics.persist()).rejects.toThrow('read-only');
+  const states = (): boolean[] => ['Old', 'New', 'Nowhere'].map((topic) => topics.isTopicPersisted(topic));
+  expect([topics.isPersisted, ...states()]).toEqual([false, true, false, true]);
+  topics.update(plainTopic('Old', 5, 6));
+  topics.update(plainTopic('New', 1, 4));
+  expect(states()).toEqual([false, false, true]);
+  fileSystem.isRefusing = false;
+  await topics.persist();
+  expect([topics.isPersisted, ...states()]).toEqual([true, true, true, true]);
+});

@@ -30,6 +30,12 @@ export async function createTopicConfigManager(options: TopicConfigManagerOption
   return manager;
 }
 
+/** After a crash that takes the change, a message in such a queue would be in one that nobody reads. */
+function hasMoreQueues(existing: TopicConfig | undefined, changed: TopicConfig): boolean {
+  if (existing === undefined) return true;
+  return changed.readQueueNums > existing.readQueueNums || changed.writeQueueNums > existing.writeQueueNums;
+}
+
 class FileTopicConfigManager implements TopicConfigManager {
   readonly #options: TopicConfigManagerOptions;
   readonly #file: ConfigFile;
@@ -37,6 +43,8 @@ class FileTopicConfigManager implements TopicConfigManager {
   #topics = new Map<string, TopicConfig>();
   #source: ReadonlyMap<string, JsonFields> = new Map();
   #dataVersion: DataVersion;
+  /** Topics that are new or got queues, with the change that must be on disk for them; cleared when everything is. */
+  readonly #unwritten = new Map<string, number>();
 
   constructor(options: TopicConfigManagerOptions) {
     this.#options = options;
@@ -110,8 +118,11 @@ class FileTopicConfigManager implements TopicConfigManager {
   }
 
   update(config: TopicConfig): void {
+    const hasMore = hasMoreQueues(this.#topics.get(config.topicName), config);
+    if (this.#file.isPersisted) this.#unwritten.clear();
     this.#topics.set(config.topicName, config);
     this.#changed();
+    if (hasMore) this.#unwritten.set(config.topicName, this.#file.changeCount);
     for (const listener of this.#listeners) listener(config);
   }
 
@@ -121,6 +132,10 @@ class FileTopicConfigManager implements TopicConfigManager {
 
   get isPersisted(): boolean {
     return this.#file.isPersisted;
+  }
+
+  isTopicPersisted(topic: string): boolean {
+    return (this.#unwritten.get(topic) ?? 0) <= this.#file.writtenCount;
   }
 
   persist(): Promise<void> {

@@ -14,6 +14,8 @@ export interface TopicConfigManager {
   onChange(listener: (changed: TopicConfig) => void): void;
   /** Whether all changes so far are on disk. */
   readonly isPersisted: boolean;
+  /** Whether the topic would be there after a crash with all its queues; true for one that does not exist. */
+  isTopicPersisted(topic: string): boolean;
   /** Resolves when all changes so far are on disk; rejects when they could not be written (it will be tried again). */
   persist(): Promise<void>;
 }

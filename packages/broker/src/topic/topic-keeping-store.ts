@@ -1,10 +1,12 @@
 /**
- * The store as the requests see it: a put is done when its message and the topics it may need are on disk. A send can
- * create a topic, a retry or dead-letter topic comes with its first message; were the answer to outrun `topics.json`, a
- * crash would leave an acknowledged message in a topic that nobody can read. Costs one comparison while no topic changes.
+ * The store as the requests see it: a put is done when its message and the topic it is for are on disk. A send can create a
+ * topic, a retry or dead-letter topic comes with its first message; were the answer to outrun `topics.json`, a crash would
+ * leave an acknowledged message in a topic that nobody can read. A topic that is on disk waits for nothing, whatever becomes
+ * of the file. Costs one comparison while no topic changes.
  */
 import type { StopOptions } from '@orbitmq/core/kernel';
-import type { MessageExt } from '@orbitmq/protocol';
+import { findProperty, type MessageExt, PropertyName } from '@orbitmq/protocol';
+import type { QueryMessageRequest, QueryMessageResult } from '../store/message-query.js';
 import type {
   ArrivalListener,
   GetMessageRequest,
@@ -15,9 +17,10 @@ import type {
   PutWaiter,
   QueueEntry,
 } from '../store/message-store.js';
+import { isStored } from '../store/started-put.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
 
-type Topics = Pick<TopicConfigManager, 'isPersisted' | 'persist'>;
+type Topics = Pick<TopicConfigManager, 'isPersisted' | 'isTopicPersisted' | 'persist'>;
 
 export class TopicKeepingStore implements MessageStore {
   readonly #store: MessageStore;
@@ -29,11 +32,21 @@ export class TopicKeepingStore implements MessageStore {
   }
 
   putMessage(message: MessageToStore, waiter: PutWaiter): void {
-    this.#store.putMessage(message, this.#topics.isPersisted ? waiter : new TopicsFirst(waiter, this.#topics));
+    this.#store.putMessage(message, this.#topics.isPersisted ? waiter : this.#topicFirst(message, waiter));
   }
 
   putMessages(messages: readonly MessageToStore[], waiter: PutWaiter): void {
-    this.#store.putMessages(messages, this.#topics.isPersisted ? waiter : new TopicsFirst(waiter, this.#topics));
+    const [first] = messages;
+    const isFree = first === undefined || this.#topics.isPersisted;
+    this.#store.putMessages(messages, isFree ? waiter : this.#topicFirst(first, waiter));
+  }
+
+  /** Delayed and half messages are in a topic of the broker's, and in another one later. Messages of a batch have one topic and are neither. */
+  #topicFirst(message: MessageToStore, waiter: PutWaiter): PutWaiter {
+    if (!this.#topics.isTopicPersisted(message.topic)) return new TopicFirst(waiter, this.#topics, message.topic);
+    const realTopic = findProperty(message.properties, PropertyName.REAL_TOPIC);
+    if (realTopic === undefined || this.#topics.isTopicPersisted(realTopic)) return waiter;
+    return new TopicFirst(waiter, this.#topics, realTopic);
   }
 
   getMessage(request: GetMessageRequest): GetMessageResult | Promise<GetMessageResult> {
@@ -46,6 +59,10 @@ export class TopicKeepingStore implements MessageStore {
 
   lookMessage(physicalOffset: number): Promise<MessageExt | undefined> {
     return this.#store.lookMessage(physicalOffset);
+  }
+
+  queryMessage(request: QueryMessageRequest): Promise<QueryMessageResult> {
+    return this.#store.queryMessage(request);
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -72,6 +89,10 @@ export class TopicKeepingStore implements MessageStore {
     this.#store.onArrival(listener);
   }
 
+  whenFlushed(): Promise<void> {
+    return this.#store.whenFlushed();
+  }
+
   get minPhysicalOffset(): number {
     return this.#store.minPhysicalOffset;
   }
@@ -93,14 +114,18 @@ export class TopicKeepingStore implements MessageStore {
   }
 }
 
-/** A put that began while a change of the topics was on its way to the disk. */
-class TopicsFirst implements PutWaiter {
+/** A put that began while its topic was on the way to the disk. */
+class TopicFirst implements PutWaiter {
   readonly #waiter: PutWaiter;
   readonly #topics: Topics;
+  readonly #topic: string;
+  readonly keepsPlace: boolean;
 
-  constructor(waiter: PutWaiter, topics: Topics) {
+  constructor(waiter: PutWaiter, topics: Topics, topic: string) {
+    this.keepsPlace = waiter.keepsPlace === true;
     this.#waiter = waiter;
     this.#topics = topics;
+    this.#topic = topic;
   }
 
   onAppended(physicalOffset: number, queueOffset: number, storeTimestamp: number): void {
@@ -108,14 +133,13 @@ class TopicsFirst implements PutWaiter {
   }
 
   onDone(status: PutStatus): void {
-    if (this.#topics.isPersisted) {
+    if (!isStored(status) || this.#topics.isTopicPersisted(this.#topic)) {
       this.#waiter.onDone(status);
       return;
     }
     this.#topics.persist().then(
       () => this.#waiter.onDone(status),
-      // The message is in the log; whether its topic survives a crash is not known, so success cannot be said.
-      () => this.#waiter.onDone('SERVICE_NOT_AVAILABLE'),
+      () => this.#waiter.onDone('TOPIC_NOT_WRITTEN'),
     );
   }
 }

@@ -419,3 +419,22 @@ it('bounds the halves that were checked and are undecided', async () => {
   await bed.environment.time.advance(interval + 10);
   expect((await sendHalf(bed)).code).toBe(ResponseCode.SYSTEM_BUSY);
 });
+
+describe('halves of an Apache broker that was killed', () => {
+  it('copies that an Apache broker left open are one transaction: asked about once, committed once', async () => {
+    const apache = await messageTestbed();
+    await sendHalf(apache);
+    for (const checks of ['1', '2']) await sendHalf(apache, { propertyTable: { TRANSACTION_CHECK_TIMES: checks } });
+    await sendHalf(apache, { propertyTable: { UNIQ_KEY: 'other' } });
+    const bed = await killed(apache);
+    const asked = producer(bed);
+    await bed.environment.time.advance(interval + 10);
+    const keys = asked.notifications.map((check) => checkTransactionStateHeader.decodeCommand(check).msgId);
+    expect(keys).toEqual(['U', 'other']);
+    expect(await decide(bed, placeOf(asked.notifications[0]!), SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SUCCESS);
+    // A late decision about the first copy, which the producer sent before the kill.
+    const first = halves(bed)[0]!;
+    await decide(bed, { queueOffset: first.queueOffset, physicalOffset: first.physicalOffset }, SysFlag.TRANSACTION_COMMIT);
+    expect(visible(bed)).toHaveLength(1);
+  });
+});

@@ -26,6 +26,8 @@ export interface TransactionLogDeps {
   readonly settleMs: number;
   readonly halfWindowMax: number;
   readonly checkedHalfMax: number;
+  /** In the turn in which a half is decided. `isCommitted`: its message is in the log; else nobody will ever get it. */
+  readonly onDecided?: ((half: HalfMessage, isCommitted: boolean) => void) | undefined;
 }
 
 /** How far all halves are decided, and the end of the op messages that say so. */
@@ -78,7 +80,7 @@ export class TransactionLog {
     return this.end - this.progress < this.#deps.halfWindowMax && this.#renewed.size < this.#deps.checkedHalfMax;
   }
 
-  isDecided(half: HalfMessage): boolean {
+  isDecided(half: Pick<HalfMessage, 'origin'>): boolean {
     return !this.#renewed.has(half.origin) && this.#handled.has(half.origin);
   }
 
@@ -106,8 +108,9 @@ export class TransactionLog {
   /** Stores `outcome` (the committed or the parked message; none for a rollback) and the decision. Without an `await` before it is taken. */
   async decide(half: HalfMessage, outcome: MessageToStore | undefined): Promise<DecisionOutcome> {
     if (this.isDecided(half)) return 'already-decided';
-    const put = outcome === undefined ? undefined : StartedPut.of(this.#deps.store, outcome);
+    const put = outcome === undefined ? undefined : StartedPut.kept(this.#deps.store, outcome);
     if (put !== undefined && !put.isAppended) return put.done;
+    this.#deps.onDecided?.(half, outcome !== undefined && outcome.topic !== SystemTopic.TRANS_CHECK_MAX_TIME);
     const latest = this.#renewed.get(half.origin) ?? half.message.queueOffset;
     this.#renewed.delete(half.origin);
     const statuses = [this.#putOp(half, latest, false)];
@@ -119,7 +122,7 @@ export class TransactionLog {
 
   /** Writes a half again at the tail; its older copy counts as handled. The caller looks at `isDecided` in the same turn. */
   renew(half: HalfMessage, copy: MessageToStore): StartedPut {
-    const put = StartedPut.of(this.#deps.store, copy);
+    const put = StartedPut.kept(this.#deps.store, copy);
     if (put.isAppended) {
       this.#renewed.set(half.origin, put.queueOffset);
       void this.#putOp(half, half.message.queueOffset, true);
@@ -128,7 +131,7 @@ export class TransactionLog {
   }
 
   #putOp(half: HalfMessage, halfOffset: number, isReplaced: boolean): Promise<PutStatus> {
-    const op = StartedPut.of(this.#deps.store, opMessage(half, halfOffset, isReplaced, this.#deps.clock.now()));
+    const op = StartedPut.kept(this.#deps.store, opMessage(half, halfOffset, isReplaced, this.#deps.clock.now()));
     if (op.isAppended) {
       this.#handled.add(halfOffset);
       this.#opProgress.add(op.queueOffset, halfOffset);
@@ -169,9 +172,14 @@ export class TransactionLog {
   }
 
   #startOf(topic: string): number {
-    const { store, offsets } = this.#deps;
+    const { logger, store, offsets } = this.#deps;
     const committed = offsets.query(transactionGroup, topic, halfQueueId);
     const min = store.minOffset(topic, halfQueueId);
+    if (topic === TRANS_HALF && committed >= 0 && committed < min) {
+      logger.error('half messages expired with their log file, maybe undecided: undecided ones count as rolled back', {
+        count: min - committed,
+      });
+    }
     return Math.min(Math.max(committed, min), store.maxOffset(topic, halfQueueId));
   }
 
@@ -195,15 +203,32 @@ export class TransactionLog {
 
   async #readOpenHalves(isOriginDecided: (origin: number) => boolean): Promise<void> {
     let lastCommit: HalfMessage | undefined;
+    const newestCopies = new Map<string, HalfMessage>();
     for (let offset = this.nextOpen(this.progress); offset < this.end; offset = this.nextOpen(offset + 1)) {
       const half = await this.read(offset);
       if (half === undefined) this.forget(offset);
       else if (!isOriginDecided(half.origin)) {
         if (half.origin !== offset) this.#renewed.set(half.origin, offset);
+        this.#closeOlderCopy(half, newestCopies);
         lastCommit ??= await this.#lastCommitAt(half);
       }
     }
     if (lastCommit !== undefined) this.#closeTornCommit(lastCommit);
+  }
+
+  /**
+   * Apache's broker writes no op message for a half that a check has written again, only the progress behind it, which a kill
+   * takes back: the older copy is then told by the key of its transaction and a lower count of checks. Were it asked about as
+   * well, a transaction would be committed once per copy.
+   */
+  #closeOlderCopy(half: HalfMessage, newestCopies: Map<string, HalfMessage>): void {
+    const uniqueKey = half.properties[PropertyName.UNIQ_KEY];
+    if (uniqueKey === undefined) return;
+    const key = `${half.producerGroup ?? ''}\n${uniqueKey}`;
+    const older = newestCopies.get(key);
+    newestCopies.set(key, half);
+    if (older === undefined || older.origin === half.origin || older.checkTimes >= half.checkTimes) return;
+    void this.#putOp(older, older.message.queueOffset, true);
   }
 
   /** The half at an offset of the half queue; undefined when it is gone or is none. */

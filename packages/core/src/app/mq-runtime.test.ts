@@ -308,6 +308,7 @@ test('a transport that does not start fails the start with its own error, and pr
   await expect(orders.send({ id: 'a' })).rejects.toMatchObject({ code: 'STOPPED' });
   await runtime.stop();
   expect(transport.calls).toEqual(['start']);
+  await expect(runtime.start()).rejects.toMatchObject({ code: 'STOPPED' });
 });
 
 test('an application starts once and stops once', async () => {
@@ -327,10 +328,67 @@ test('stop before start does nothing; stop during start waits for it', async () 
   await idle.runtime.stop();
   expect(idle.transport.calls).toEqual([]);
   const busy = setUp([]);
-  const starting = busy.runtime.start();
+  const starting = busy.runtime.start().catch((error: unknown) => error);
   await busy.runtime.stop();
-  await starting;
-  expect(busy.transport.calls).toEqual(['start', 'stop 10000']);
+  expect(await starting).toMatchObject({ name: 'StateError', code: 'STOPPED' });
+  expect(busy.transport.calls).toEqual([]);
+});
+
+test('stop while the transport starts: the start ends, says STOPPED, and what it opened is closed', async () => {
+  const orders = producer(Orders, { group: 'shop' });
+  const { runtime, transport } = setUp([orders]);
+  let goOn = (): void => undefined;
+  transport.starting = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const starting = runtime.start().catch((error: unknown) => error);
+  while (transport.calls.length === 0) await Promise.resolve();
+  const stopping = runtime.stop({ deadlineMs: 7 });
+  await expect(runtime.start()).rejects.toMatchObject({ code: 'STOPPED', message: expect.stringContaining('is stopping') });
+  goOn();
+  await stopping;
+  expect(await starting).toMatchObject({ name: 'StateError', code: 'STOPPED' });
+  expect(transport.calls).toEqual(['start', 'stop 7']);
+  await expect(orders.send({ id: 'a' })).rejects.toMatchObject({ code: 'STOPPED' });
+});
+
+test('start after stop, also in the same turn, starts nothing', async () => {
+  const { runtime, transport } = setUp([]);
+  const stopping = runtime.stop();
+  await expect(runtime.start()).rejects.toMatchObject({ name: 'StateError', code: 'STOPPED' });
+  await stopping;
+  await expect(runtime.start()).rejects.toMatchObject({ code: 'STOPPED', message: expect.stringContaining('was stopped') });
+  expect(transport.calls).toEqual([]);
+});
+
+test('a transport that does not stop properly leaves no producer open', async () => {
+  const orders = producer(Orders, { group: 'shop' });
+  const { runtime, transport } = setUp([orders]);
+  await runtime.start();
+  transport.stopError = new Error('disk gone');
+  await expect(runtime.stop()).rejects.toThrow('disk gone');
+  await expect(orders.send({ id: 'a' })).rejects.toMatchObject({ code: 'STOPPED' });
+});
+
+test.each(['', '  '])('an empty url option (%j) is an error that says what to do, not a broker in memory', async (url) => {
+  const runtime = new MqRuntime({ schemes: [], url }, () => ({ components: [], problems: [] }));
+  await expect(runtime.start()).rejects.toMatchObject({
+    name: 'ConfigError',
+    code: 'URL_INVALID',
+    message: expect.stringContaining("'embedded:./data'"),
+  });
+});
+
+test('a logger without child will do; one without levels is refused by name', async () => {
+  const lines: unknown[] = [];
+  const keep = (message: string, fields?: object): void => void lines.push([message, fields]);
+  const plain = { debug() {}, info: keep, warn: keep, error: keep };
+  const billing = consume(Orders, { group: 'billing' }, () => Promise.reject(new Error('no')));
+  const { runtime, transport } = setUp([billing], { logger: plain });
+  await runtime.start();
+  await transport.deliver('billing', [incoming('orders', { id: 'a' })]);
+  expect(lines).toContainEqual([expect.any(String), expect.objectContaining({ group: 'billing' })]);
+  expect(() => setUp([], { logger: {} as never })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });
 
 test('the URL picks the scheme: option before environment', async () => {

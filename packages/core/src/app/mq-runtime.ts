@@ -3,8 +3,9 @@
  * it. Decorators, containers and frameworks are outside; they give components.
  */
 
+import { completeLogger, type PlainLogger } from '../kernel/complete-logger.js';
 import type { Environment } from '../kernel/environment.js';
-import { StateError } from '../kernel/errors.js';
+import { ConfigError, StateError } from '../kernel/errors.js';
 import type { Lifecycle, StopOptions } from '../kernel/lifecycle.js';
 import type { Logger } from '../kernel/logger.js';
 import type { Middleware } from '../middleware/middleware.js';
@@ -28,15 +29,15 @@ const urlByDefault = 'embedded:';
 const stopDeadlineMsByDefault = 10_000;
 
 export interface RuntimeOptions {
-  /** Which transport, and where. Default: the environment variable `MQ_URL`, then `embedded:`. */
+  /** Which transport, and where. Default: the environment variable `MQ_URL` unless it is empty, then `embedded:`. An empty `url` is an error. */
   readonly url?: string | undefined;
   /** The transports that `url` can name. */
   readonly schemes: readonly TransportScheme[];
   /** A transport of the caller's instead of one made from `url`; the runtime starts and stops it. */
   readonly transport?: Transport | undefined;
   readonly middleware?: readonly Middleware[] | undefined;
-  /** Default: warnings and errors go to the standard error stream. */
-  readonly logger?: Logger | undefined;
+  /** Default: warnings and errors go to the standard error stream. One without `child` will do, `console` for example. */
+  readonly logger?: Logger | PlainLogger | undefined;
   /** Clock, timers and chance; default: the real ones. Its logger is used unless `logger` is given. */
   readonly environment?: Environment | undefined;
 }
@@ -47,7 +48,16 @@ export interface Wiring {
   readonly problems: readonly string[];
 }
 
-type State = 'new' | 'starting' | 'started' | 'stopped';
+type State = 'new' | 'starting' | 'started' | 'failed' | 'stopping' | 'stopped';
+
+/** Why an application in this state does not start. */
+const refusals: Readonly<Record<Exclude<State, 'new'>, string>> = {
+  starting: 'is starting already',
+  started: 'has been started already',
+  failed: 'failed to start',
+  stopping: 'is stopping',
+  stopped: 'was stopped',
+};
 
 export class MqRuntime implements Lifecycle {
   readonly #options: RuntimeOptions;
@@ -56,10 +66,11 @@ export class MqRuntime implements Lifecycle {
   #state: State = 'new';
   #transport: Transport | undefined;
   #producers: readonly BoundProducer[] = [];
+  #isTransportStarted = false;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** `readWiring` is called once, by `start()`. */
+  /** `readWiring` is called once, by `start()`. Throws a `ConfigError` for a logger that is none. */
   constructor(options: RuntimeOptions, readWiring: () => Wiring) {
     this.#options = options;
     this.#readWiring = readWiring;
@@ -74,12 +85,14 @@ export class MqRuntime implements Lifecycle {
   /**
    * Checks the wiring, makes the objects, starts the transport; when it resolves, producers send and consumers receive.
    * Rejects, with nothing left running, with a `ConfigError` (`WIRING_INVALID` has the whole list, `URL_SCHEME_UNKNOWN`,
-   * `URL_INVALID`) or the transport's own error.
+   * `URL_INVALID`), the transport's own error, or a `StateError`: `ALREADY_STARTED` for a second call, `STOPPED` after
+   * `stop()`, also when that came while it was starting.
    */
   start(): Promise<void> {
-    if (this.#state !== 'new') {
-      const code = this.#state === 'stopped' ? 'STOPPED' : 'ALREADY_STARTED';
-      return Promise.reject(new StateError(code, `The application is ${this.#state}; it starts once`));
+    const state = this.#state;
+    if (state !== 'new') {
+      const code = state === 'starting' || state === 'started' ? 'ALREADY_STARTED' : 'STOPPED';
+      return Promise.reject(new StateError(code, `The application ${refusals[state]}; it starts once: make a new one`));
     }
     this.#state = 'starting';
     this.#starting = this.#start();
@@ -91,49 +104,65 @@ export class MqRuntime implements Lifecycle {
       const transport = this.#createTransport();
       this.#transport = transport;
       await this.#wire(transport);
+      this.#mustNotBeStopping();
       await transport.start();
-      if (this.#state === 'starting') this.#state = 'started';
+      this.#isTransportStarted = true;
+      this.#mustNotBeStopping();
+      this.#state = 'started';
       this.#environment.logger.info('application started', {
         transport: transport.name,
         durability: transport.features.durability,
       });
     } catch (error) {
-      this.#state = 'stopped';
-      for (const producer of this.#producers) producer.close();
+      if (this.#state === 'starting') this.#state = 'failed';
+      // Handlers that a stop lets finish may send until they are done.
+      if (!this.#isTransportStarted) this.#closeProducers();
       throw error;
     }
   }
 
+  /** Whoever waits for the start must not go on as if producers would send. */
+  #mustNotBeStopping(): void {
+    if (this.#state === 'starting') return;
+    throw new StateError('STOPPED', 'The application was stopped while it was starting');
+  }
+
+  #closeProducers(): void {
+    for (const producer of this.#producers) producer.close();
+  }
+
   /**
    * Stops pulling, lets handlers finish within `deadlineMs` (default 10 s), stores what they acknowledged, and closes.
-   * Producers work until the handlers are done. Idempotent.
+   * Producers work until the handlers are done. Idempotent, and allowed at any time: before `start()` it makes the application
+   * one that never starts; during `start()` it waits for that to end, which then rejects with `STOPPED`; after a `start()` that
+   * failed there is nothing left to do.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    this.#stopping ??= this.#stop(options);
+    if (this.#stopping !== undefined) return this.#stopping;
+    this.#state = 'stopping';
+    this.#stopping = this.#stop(options);
     return this.#stopping;
   }
 
   async #stop(options: StopOptions): Promise<void> {
-    const hasStarted = await this.#hasStarted();
-    this.#state = 'stopped';
-    if (!hasStarted) return;
-    await this.#transport?.stop({ deadlineMs: options.deadlineMs ?? stopDeadlineMsByDefault });
-    for (const producer of this.#producers) producer.close();
-    this.#environment.logger.info('application stopped');
-  }
-
-  /** A start that failed has told its caller why, and has released everything. */
-  async #hasStarted(): Promise<boolean> {
-    if (this.#starting === undefined) return false;
-    return this.#starting.then(
-      () => true,
-      () => false,
-    );
+    // A start that failed has told its caller why, and its transport has released everything.
+    await this.#starting?.catch(() => undefined);
+    try {
+      if (this.#isTransportStarted) {
+        await this.#transport?.stop({ deadlineMs: options.deadlineMs ?? stopDeadlineMsByDefault });
+        this.#environment.logger.info('application stopped');
+      }
+    } finally {
+      this.#closeProducers();
+      this.#state = 'stopped';
+    }
   }
 
   #createTransport(): Transport {
     const { transport, url, schemes } = this.#options;
-    return transport ?? createTransport(url ?? urlOfProcess() ?? urlByDefault, schemes, this.#environment);
+    if (transport !== undefined) return transport;
+    if (url !== undefined && url.trim() === '') throw emptyUrl();
+    return createTransport(url ?? urlOfProcess() ?? urlByDefault, schemes, this.#environment);
   }
 
   async #wire(transport: Transport): Promise<void> {
@@ -152,7 +181,15 @@ export class MqRuntime implements Lifecycle {
   }
 }
 
-function environmentOf({ environment, logger }: RuntimeOptions): Environment {
+function environmentOf({ environment, logger: given }: RuntimeOptions): Environment {
+  const logger = given === undefined ? undefined : completeLogger(given);
   if (environment === undefined) return environmentOfProcess(logger);
-  return logger === undefined ? environment : { ...environment, logger };
+  return { ...environment, logger: logger ?? completeLogger(environment.logger) };
+}
+
+/** In memory without a word would be the wrong guess for somebody whose configuration came out empty. */
+function emptyUrl(): ConfigError {
+  const remedy =
+    "leave it out, or pass undefined, to use MQ_URL or else 'embedded:'; or name a transport, as in 'embedded:./data'";
+  return new ConfigError('URL_INVALID', `The option url is empty: ${remedy}`);
 }

@@ -1,4 +1,5 @@
 export type { Clock } from './clock.js';
+export { completeLogger, type PlainLogger } from './complete-logger.js';
 export type { Environment } from './environment.js';
 export {
   BrokerError,
@@ -21,5 +22,6 @@ export type { Lifecycle, StopOptions } from './lifecycle.js';
 export { createLineLogger, type LineLoggerOptions } from './line-logger.js';
 export { type LogFields, type Logger, type LogLevel, silentLogger } from './logger.js';
 export type { Random } from './random.js';
+export { type RateLimitedLoggerOptions, rateLimitedLogger, withLimitedLogger } from './rate-limited-logger.js';
 export { systemClock, systemEnvironment, systemRandom, systemTimers } from './system.js';
 export { sleep, type Timer, type Timers } from './timers.js';

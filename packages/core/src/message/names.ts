@@ -40,11 +40,15 @@ export function checkTag(tag: string): string | undefined {
   if (tag !== tag.trim()) return 'begins or ends with a blank, which no subscription can name';
   if (tag.includes('|')) return "contains '|', which separates tags in a subscription";
   if (tag === '*') return 'is the subscription to everything';
-  return checkSeparators(tag);
+  return checkCharacters(tag);
 }
 
-/** Properties are stored as `name 0x01 value 0x02`, so neither may contain the separators. */
-export function checkSeparators(text: string): string | undefined {
+/**
+ * Properties are stored as `name 0x01 value 0x02`, so neither may contain the separators; and in UTF-8, which has no form for
+ * half of a surrogate pair.
+ */
+export function checkCharacters(text: string): string | undefined {
+  if (!text.isWellFormed()) return 'contains a lone surrogate, half of a character, which UTF-8 cannot carry';
   return text.includes('\u0001') || text.includes('\u0002')
     ? 'contains a control character that separates properties'
     : undefined;

@@ -63,6 +63,9 @@ test('text and bytes pass as they are', async () => {
   expect((await encodePayload(texts, 'ü')).body).toEqual(Buffer.from('ü'));
   expect(await decodePayload(texts, Buffer.from('ü'), {})).toBe('ü');
   await expect(async () => encodePayload(texts, 1)).rejects.toThrow(invalid('encode') as Error);
+  await expect(async () => encodePayload(texts, 'a\ud800')).rejects.toThrow(invalid('encode') as Error);
+  const halves = (await encodePayload(defineTopic<string>('halves'), 'a\ud800')).body;
+  expect(await decodePayload(defineTopic<string>('halves'), Buffer.from(halves), {})).toBe('a\ud800');
   const bytes = defineTopic<Uint8Array>('bytes', { codec: bytesCodec });
   const source = Buffer.from([1, 2]);
   const decoded = (await decodePayload(bytes, source, {})) as Uint8Array;

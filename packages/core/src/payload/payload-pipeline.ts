@@ -24,10 +24,11 @@ export function decodePayload(
   body: Uint8Array,
   properties: Readonly<Record<string, string>>,
 ): MaybePromise<unknown> {
+  const version = payloadVersionOf(topic, properties);
   const serialized = runSteps(topic, 'decode', body);
   const decoded = andThen(serialized, (bytes) => attempt(topic.name, 'decode', () => topic.codec[0].decode(bytes)));
-  const current = andThen(decoded, (payload) => upcastPayload(topic, payloadVersionOf(topic, properties), payload));
-  return andThen(current, (payload) => validatePayload(topic.name, topic.schema, payload));
+  const current = version === topic.version ? decoded : andThen(decoded, (payload) => upcastPayload(topic, version, payload));
+  return topic.schema === undefined ? current : andThen(current, (payload) => validatePayload(topic.name, topic.schema, payload));
 }
 
 /** All steps behind the codec: forwards for `encode`, backwards for `decode`. Most topics have none. */

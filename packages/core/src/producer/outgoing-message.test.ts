@@ -28,10 +28,18 @@ test('every option finds its place', () => {
     selectQueue,
     delayLevel: 3,
   });
-  expect(outgoingMessage(topic, body, { keys: 'a', shardingKey: 'customer' }, limits)).toMatchObject({
+  expect(
+    outgoingMessage(topic, body, { keys: 'a', shardingKey: 'customer', idempotencyKey: 'ä'.repeat(127) }, limits),
+  ).toMatchObject({
     keys: ['a'],
     shardingKey: 'customer',
+    idempotencyKey: 'ä'.repeat(127),
   });
+});
+
+test('whole characters beyond the first plane are no halves, and an object without a prototype will do', () => {
+  const properties = Object.assign(Object.create(null) as Record<string, string>, { '🚚': '🚚' });
+  expect(outgoingMessage(topic, body, { tag: '🚚', keys: '🚚', properties }, limits)).toMatchObject({ keys: ['🚚'], tag: '🚚' });
 });
 
 test('a payload version above 1 travels as a property', () => {
@@ -48,9 +56,22 @@ test.each<[string, MessageOptions]>([
   ['a tag nobody can name', { tag: 'a||b' }],
   ['an empty sharding key', { shardingKey: '' }],
   ['a sharding key and a selector', { shardingKey: 'a', selectQueue: () => 0 }],
+  ['an empty idempotency key', { idempotencyKey: '' }],
+  ['an idempotency key of 256 bytes', { idempotencyKey: 'ä'.repeat(128) }],
+  ['a separator in an idempotency key', { idempotencyKey: 'a\u0002' }],
+  ['an idempotency key as a property', { properties: { ORBITMQ_IDEMPOTENCY_KEY: 'a' } }],
   ['a reserved property', { properties: { DELAY: '3' } }],
   ['a separator in a property', { properties: { a: 'b\u0001' } }],
   ['a separator in a property name', { properties: { 'a\u0002': 'b' } }],
+  ['half a character in a tag', { tag: 'a\ud800' }],
+  ['half a character in a key', { keys: ['\udc00'] }],
+  ['half a character in a sharding key', { shardingKey: '\ud83d' }],
+  ['half a character in a property', { properties: { a: '\ud83d!' } }],
+  ['half a character in the name of a property', { properties: { '\udc00a': 'b' } }],
+  ['a Map of properties', { properties: new Map([['a', 'b']]) as unknown as Record<string, string> }],
+  ['a list of properties', { properties: [['a', 'b']] as unknown as Record<string, string> }],
+  ['no properties', { properties: null as unknown as Record<string, string> }],
+  ['properties in one text', { properties: 'a=b' as unknown as Record<string, string> }],
   ['a property that is no string', { properties: { a: 1 as unknown as string } }],
 ])('%s is refused', (_, options) => {
   expect(() => outgoingMessage(topic, body, options, limits)).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }));
@@ -71,7 +92,15 @@ test('a delay needs a transport that can delay', () => {
   );
 });
 
+test('an idempotency key needs a transport that at least carries it', () => {
+  const send = (idempotencyKey: 'honored' | 'carried' | 'none') =>
+    outgoingMessage(topic, body, { idempotencyKey: 'k' }, { ...limits, features: { ...allFeatures, idempotencyKey } });
+  expect(send('carried')).toMatchObject({ idempotencyKey: 'k' });
+  expect(() => send('none')).toThrow(expect.objectContaining({ code: 'FEATURE_UNSUPPORTED' }));
+});
+
 test.each([
+  ['idempotency key', { idempotencyKey: 5 }, "idempotency key '5' is no string"],
   ['tag', { tag: 5 }, "tag '5' is no string"],
   ['tag', { tag: null }, "tag 'null' is no string"],
   ['keys', { keys: 5 }, 'keys is neither a string nor a list of strings'],

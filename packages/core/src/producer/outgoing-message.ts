@@ -1,6 +1,6 @@
 import { UnsupportedFeatureError, ValidationError } from '../kernel/errors.js';
 import { delayLevelOf } from '../message/delay.js';
-import { checkSeparators, checkTag } from '../message/names.js';
+import { checkCharacters, checkTag } from '../message/names.js';
 import { checkPropertyName } from '../message/reserved-properties.js';
 import { payloadVersionProperty } from '../payload/upcast.js';
 import type { AnyTopicDefinition } from '../topic/topic-definition.js';
@@ -8,6 +8,7 @@ import type { TransportFeatures } from '../transport/features.js';
 import type { OutgoingMessage } from '../transport/messages.js';
 import type { MessageOptions } from './send-options.js';
 
+const idempotencyKeyBytesMax = 255;
 const noKeys: readonly string[] = [];
 const noProperties: Readonly<Record<string, string>> = {};
 
@@ -24,7 +25,7 @@ export function outgoingMessage(
   options: MessageOptions,
   limits: OutgoingLimits,
 ): OutgoingMessage {
-  const { tag, shardingKey, selectQueue, delay } = options;
+  const { tag, shardingKey, selectQueue, delay, idempotencyKey } = options;
   if (body.length === 0) throw invalid(topic, 'the body is empty, which brokers refuse');
   if (body.length > limits.maxMessageSizeBytes) throw tooLarge(topic, body.length, limits.maxMessageSizeBytes);
   if (tag !== undefined) refuse(topic, 'tag', tag, checkTag(tag));
@@ -36,6 +37,7 @@ export function outgoingMessage(
       details: { topic: topic.name },
     });
   }
+  if (idempotencyKey !== undefined) checkIdempotencyKey(topic, idempotencyKey, limits.features);
   return {
     topic: topic.name,
     body,
@@ -44,8 +46,20 @@ export function outgoingMessage(
     properties: propertiesOf(topic, options.properties),
     shardingKey,
     selectQueue,
+    idempotencyKey,
     delayLevel: delay === undefined ? undefined : delayLevelOf(delay),
   };
+}
+
+function checkIdempotencyKey(topic: AnyTopicDefinition, key: string, features: TransportFeatures): void {
+  refuse(topic, 'idempotency key', key, checkText(key));
+  if (Buffer.byteLength(key) > idempotencyKeyBytesMax) {
+    throw invalid(topic, `its idempotency key is longer than ${idempotencyKeyBytesMax} bytes: '${key}'`);
+  }
+  if (features.idempotencyKey !== 'none') return;
+  throw new UnsupportedFeatureError('FEATURE_UNSUPPORTED', 'This transport has no idempotency keys', {
+    details: { topic: topic.name },
+  });
 }
 
 function keysOf(topic: AnyTopicDefinition, given: MessageOptions['keys']): readonly string[] {
@@ -57,8 +71,9 @@ function keysOf(topic: AnyTopicDefinition, given: MessageOptions['keys']): reado
 }
 
 function propertiesOf(topic: AnyTopicDefinition, given: MessageOptions['properties']): Readonly<Record<string, string>> {
+  if (given !== undefined) refuseProperties(topic, given);
   for (const name in given) {
-    refuse(topic, 'property', name, checkPropertyName(name) ?? checkSeparators(name));
+    refuse(topic, 'property', name, checkPropertyName(name) ?? checkCharacters(name));
     const value = given[name];
     if (typeof value !== 'string') throw invalid(topic, `property '${name}' is not a string`);
     refuse(topic, `property ${name} =`, value, checkText(value));
@@ -67,9 +82,16 @@ function propertiesOf(topic: AnyTopicDefinition, given: MessageOptions['properti
   return { ...given, [payloadVersionProperty]: String(topic.version) };
 }
 
+/** A Map, say, has no properties that a loop over an object finds: they would be lost without a word. */
+function refuseProperties(topic: AnyTopicDefinition, given: unknown): void {
+  if (typeof given === 'object' && given !== null && !(Symbol.iterator in given)) return;
+  const what = Object.prototype.toString.call(given);
+  throw invalid(topic, `properties is ${what} and no object with a string for each name: for a Map use Object.fromEntries(map)`);
+}
+
 function checkText(text: string): string | undefined {
   if (typeof (text as unknown) !== 'string') return 'is no string';
-  return text === '' ? 'is empty' : checkSeparators(text);
+  return text === '' ? 'is empty' : checkCharacters(text);
 }
 
 function refuse(topic: AnyTopicDefinition, what: string, value: string, problem: string | undefined): void {

@@ -19,6 +19,14 @@ export interface MessageOptions extends MessageFacts, SendOptions {
   readonly selectQueue?: ((queueCount: number) => number) | undefined;
   /** Delivered after this time: one of RocketMQ's 18, `'1s'` to `'2h'`, or `{ level }` (RocketMQ: setDelayTimeLevel). */
   readonly delay?: Delay | undefined;
+  /**
+   * Names what is sent, 1 to 255 bytes of UTF-8: within the broker's window (`idempotencyWindowMs`, 10 minutes) further sends to
+   * this topic with the same key store nothing and resolve with the first one's place, also after a crash of either side.
+   * So a send whose outcome is unknown can be repeated. Another body under the same key is refused with `BROKER_REFUSED`
+   * (13). The key also chooses the queue, unless `shardingKey` or `selectQueue` does: a repeat must reach the same broker.
+   * Needs an OrbitMQ broker: see `TransportFeatures.idempotencyKey`. Not in RocketMQ.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A transactional message cannot be delayed. */

@@ -19,6 +19,7 @@ export const allFeatures: TransportFeatures = {
   delayLevels: true,
   tagFilter: true,
   retry: true,
+  idempotencyKey: 'honored',
 };
 
 export interface Sent {
@@ -38,6 +39,9 @@ export class FakeTransport implements Transport {
   readonly resolutions: { readonly resolution: TransactionResolution; readonly remark: string | undefined }[] = [];
   readonly calls: string[] = [];
   startError: Error | undefined;
+  stopError: Error | undefined;
+  /** The start takes this long. */
+  starting: Promise<void> | undefined;
 
   constructor(features: Partial<TransportFeatures> = {}) {
     this.features = { ...allFeatures, ...features };
@@ -69,11 +73,13 @@ export class FakeTransport implements Transport {
 
   async start(): Promise<void> {
     this.calls.push('start');
+    await this.starting;
     if (this.startError !== undefined) throw this.startError;
   }
 
   async stop(options?: { readonly deadlineMs?: number }): Promise<void> {
     this.calls.push(`stop ${options?.deadlineMs}`);
+    if (this.stopError !== undefined) throw this.stopError;
   }
 
   /** One call of a group's handler. */

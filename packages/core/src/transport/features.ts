@@ -8,6 +8,15 @@
  */
 export type Durability = 'memory' | 'page-cache' | 'disk' | 'replicated' | 'quorum';
 
+/**
+ * What becomes of the `idempotencyKey` of a send.
+ * - `honored`: a repeat inside the server's window is answered with the first result, and one message is stored
+ * - `carried`: the key goes with the message; whether the server honors it, the transport cannot know (OrbitMQ's brokers do,
+ *   Apache's store it as a property like any other)
+ * - `none`: a send with a key is refused
+ */
+export type IdempotencySupport = 'honored' | 'carried' | 'none';
+
 /** What a transport declares; the conformance suite runs every declared feature against it. */
 export interface TransportFeatures {
   readonly durability: Durability;
@@ -25,4 +34,5 @@ export interface TransportFeatures {
   readonly tagFilter: boolean;
   /** Redelivery with a growing delay, then `%DLQ%group`. */
   readonly retry: boolean;
+  readonly idempotencyKey: IdempotencySupport;
 }

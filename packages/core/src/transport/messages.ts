@@ -13,6 +13,8 @@ export interface OutgoingMessage {
   readonly shardingKey?: string | undefined;
   /** Chooses the queue instead of `shardingKey`: an index in [0, queueCount). */
   readonly selectQueue?: ((queueCount: number) => number) | undefined;
+  /** 1 to 255 bytes of UTF-8. Sends with the same one are tried again only where the first may have been stored. */
+  readonly idempotencyKey?: string | undefined;
   /** RocketMQ delay level, 1 to 18; 0 or absent: no delay. */
   readonly delayLevel?: number | undefined;
 }

@@ -50,6 +50,21 @@ const cases: readonly [string, readonly Component[], readonly (string | RegExp)[
     [consumer('C', { options: { group: 'c', concurrency: 1001 } })],
     [/^C: concurrency is 1001/],
   ],
+  [
+    'a misspelled producer option',
+    [producer('P', { options: { group: 'g', sendTimeoutMS: 5 } as never })],
+    ["P: there is no option 'sendTimeoutMS': did you mean 'sendTimeoutMs'?"],
+  ],
+  [
+    'a misspelled consumer option',
+    [consumer('C', { options: { group: 'c', concurency: 5, tag: 'a' } as never })],
+    ["C: there is no option 'concurency': did you mean 'concurrency'?", "C: there is no option 'tag': did you mean 'tags'?"],
+  ],
+  [
+    'a misspelled option of a batch',
+    [consumer('C', { options: { group: 'c', batch: { size: 2, wait: 5 } as never } })],
+    ["C: batch: there is no option 'wait': did you mean 'waitMs'?"],
+  ],
   ['a fraction', [consumer('C', { options: { group: 'c', pullBatchSize: 1.5 } })], [/^C: pullBatchSize is 1.5/]],
   [
     'a bad batch',

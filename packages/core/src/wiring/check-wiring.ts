@@ -7,9 +7,10 @@ import { upcastProblems } from '../payload/upcast.js';
 import { parseTagExpression, type TagFilter, tagExpressionOf } from '../tag-filter.js';
 import type { AnyTopicDefinition } from '../topic/topic-definition.js';
 import type { Component, ConsumerComponent, ProducerComponent, RouteRecord, TransactionComponent } from './component.js';
-import { batchNumbers, consumerNumbers } from './consumer-options.js';
+import { batchNumbers, consumerNumbers, consumerOptionNames } from './consumer-options.js';
 import { numberProblems } from './numbers.js';
-import { producerNumbers } from './producer-options.js';
+import { unknownOptionProblems } from './option-names.js';
+import { producerNumbers, producerOptionNames } from './producer-options.js';
 
 export function wiringProblems(components: readonly Component[]): string[] {
   const producers = components.filter((component) => component.kind === 'producer');
@@ -50,6 +51,7 @@ function producerProblems({ name, topic, options }: ProducerComponent): string[]
   return [
     ...(badTopic === undefined ? [] : [`${name}: topic '${topic.name}' ${badTopic}`]),
     ...(badGroup === undefined ? [] : [`${name}: group '${options.group}' ${badGroup}`]),
+    ...unknownOptionProblems(options, producerOptionNames).map((problem) => `${name}: ${problem}`),
     ...numberProblems(producerNumbers, options).map((problem) => `${name}: ${problem}`),
   ];
 }
@@ -101,6 +103,7 @@ function consumerProblems(consumer: ConsumerComponent): string[] {
     ...(routes.length === 0
       ? ['takes no messages: give @Consumer a topic and the class an onMessage, or methods an @OnMessage']
       : []),
+    ...unknownOptionProblems(options, [...consumerOptionNames, 'tags']),
     ...numberProblems(consumerNumbers, options),
     ...consumeFromProblems(consumer),
     ...retryDelayProblems(consumer),
@@ -134,6 +137,7 @@ function batchProblems({ options, routes }: ConsumerComponent): string[] {
   if (!Number.isInteger(options.batch?.size)) return ['batch is no { size } or { size, waitMs }'];
   const isSplit = routes.length > 1 || routes.some((route) => route.method !== 'onMessage');
   return [
+    ...unknownOptionProblems(options.batch, Object.keys(batchNumbers)).map((problem) => `batch: ${problem}`),
     ...numberProblems(batchNumbers, options.batch).map((problem) => `batch.${problem}`),
     ...(isSplit ? ['batch needs one onMessage for one topic: methods with @OnMessage take one message at a time'] : []),
   ];

@@ -34,6 +34,24 @@ export interface ConsumerOptions extends ConsumerSettings {
   readonly group: string;
 }
 
+const names: Readonly<Record<keyof ConsumerOptions, true>> = {
+  group: true,
+  orderly: true,
+  batch: true,
+  consumeFrom: true,
+  concurrency: true,
+  maxReconsumeTimes: true,
+  retryDelay: true,
+  pullBatchSize: true,
+  pullThresholdForQueue: true,
+  pullThresholdSizeMiBForQueue: true,
+  consumeConcurrentlyMaxSpan: true,
+  consumeTimeoutMs: true,
+  suspendCurrentQueueTimeMs: true,
+};
+/** What `@Consumer` and `consume()` take beside the topic and tags. */
+export const consumerOptionNames: readonly string[] = Object.keys(names);
+
 /** Every number with its default and its bounds (RocketMQ: DefaultMQPushConsumerImpl.checkConfig). */
 export const consumerNumbers = {
   concurrency: { byDefault: 20, min: 1, max: 1000 },

@@ -17,6 +17,17 @@ export interface ProducerOptions extends ProducerSettings {
   readonly group: string;
 }
 
+const names: Readonly<Record<keyof ProducerOptions, true>> = {
+  group: true,
+  transactional: true,
+  sendTimeoutMs: true,
+  retryTimesWhenSendFailed: true,
+  compressBodyOverBytes: true,
+  maxMessageSizeBytes: true,
+};
+/** What `@Producer` and `producer()` take beside the topic. */
+export const producerOptionNames: readonly string[] = Object.keys(names);
+
 /** Every number with its default and its bounds. */
 export const producerNumbers = {
   sendTimeoutMs: { byDefault: 3000, min: 1, max: 2 ** 31 - 1 },

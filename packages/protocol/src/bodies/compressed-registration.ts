@@ -3,11 +3,10 @@ import { compressZlib, inflateBounded } from '../message/compression.js';
 import { ownVersion, versionV5 } from '../version.js';
 import { jsonBody, objectOf, parseBody, textOf, textTable } from './json-fields.js';
 import { type JsonValue, parseFastjson } from './parse-fastjson.js';
+import { checkTopicCount, registrationLimits } from './registration-limits.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicFilterTypes } from './topic-config-codec.js';
 
-/** What a compressed registration may inflate to. */
-const registrationBytesMax = 64 * 1024 * 1024;
 const bestCompression = 9;
 
 /**
@@ -98,10 +97,14 @@ function topicFromText(text: string): TopicConfig {
 }
 
 export function decodeCompressedRegistration(body: Buffer, senderVersion: number): RegisterBrokerBody {
-  const reader = new BlockReader(inflateBounded(body, registrationBytesMax));
+  const { bytesMax, compressedBytesMax } = registrationLimits;
+  if (body.length > compressedBytesMax) malformed(`it has ${body.length} bytes, allowed are ${compressedBytesMax}`);
+  const reader = new BlockReader(inflateBounded(body, bytesMax));
   const dataVersion = dataVersionFromJson(parseBody(reader.block()));
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
-  for (let left = reader.count(); left > 0; left--) {
+  const topicCount = reader.count();
+  checkTopicCount(topicCount);
+  for (let left = topicCount; left > 0; left--) {
     const config = topicFromText(reader.block().toString('utf8'));
     topicConfigTable[config.topicName] = config;
   }

@@ -12,14 +12,14 @@ function wrong(name: string, expected: string): never {
 /** Bodies that clients send to brokers: a member of thousands of topics stays far below it, and reading it blocks nobody for long. */
 export const clientBodyBytesMax = 2 * 1024 * 1024;
 
-/** The object that a body consists of; refused when it has more than `sizeBytesMax` bytes. */
-export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY): JsonObject {
+/** The object that a body consists of; refused when it has more than `sizeBytesMax` bytes or `valuesMax` values. */
+export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY, valuesMax?: number): JsonObject {
   if (body.length > sizeBytesMax) {
     throw new ProtocolError('BODY_INVALID', `the JSON body has ${body.length} bytes, allowed are ${sizeBytesMax}`, {
       details: { sizeBytes: body.length, sizeBytesMax },
     });
   }
-  return objectOf(parseFastjson(body.toString('utf8')), 'body');
+  return objectOf(parseFastjson(body.toString('utf8'), valuesMax), 'body');
 }
 
 export function objectOf(value: JsonValue | undefined, name: string): JsonObject {

@@ -11,6 +11,8 @@ export const fastjsonValuesMax = 4_000_000;
 /** Back references in one text: each walks its path again, and Java repeats few objects. */
 const fastjsonReferencesMax = 10_000;
 
+const backslash = 0x5c;
+
 const shortEscapes: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -41,6 +43,7 @@ function normaliseKey(key: JsonValue): string {
 
 class FastjsonParser {
   readonly #text: string;
+  readonly #valuesMax: number;
   #at = 0;
   #values = 0;
   #references = 0;
@@ -48,8 +51,9 @@ class FastjsonParser {
   /** The containers that are being read, outermost first. */
   readonly #open: JsonValue[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, valuesMax: number) {
     this.#text = text;
+    this.#valuesMax = valuesMax;
   }
 
   parse(): JsonValue {
@@ -84,7 +88,7 @@ class FastjsonParser {
   }
 
   #value(): JsonValue {
-    if (++this.#values > fastjsonValuesMax) this.#fail(`it has more than ${fastjsonValuesMax} values`);
+    if (++this.#values > this.#valuesMax) this.#fail(`it has more than ${this.#valuesMax} values`);
     const first = this.#peek();
     if (first === '{') return this.#object();
     if (first === '[') return this.#array();
@@ -114,18 +118,30 @@ class FastjsonParser {
     }
   }
 
+  /** Most strings have no escape, and then are one slice. */
   #string(quote: string): string {
+    const text = this.#text;
+    const start = this.#at + 1;
+    const end = text.indexOf(quote, start);
+    if (end < 0) this.#fail('a string has no end');
+    const slice = text.slice(start, end);
+    if (slice.includes('\\')) return this.#escapedString(quote.charCodeAt(0));
+    this.#at = end + 1;
+    return slice;
+  }
+
+  #escapedString(quote: number): string {
     const text = this.#text;
     let start = ++this.#at;
     let parsed = '';
     for (;;) {
-      const unit = text[this.#at];
-      if (unit === undefined) this.#fail('a string has no end');
+      if (this.#at >= text.length) this.#fail('a string has no end');
+      const unit = text.charCodeAt(this.#at);
       if (unit === quote) {
         parsed += text.slice(start, this.#at++);
         return parsed;
       }
-      if (unit === '\\') {
+      if (unit === backslash) {
         parsed += text.slice(start, this.#at++) + this.#escape();
         start = this.#at;
       } else {
@@ -222,6 +238,6 @@ class FastjsonParser {
  * `$ref` back references, bare and single-quoted names. Nesting and the number of values are bounded; objects have no
  * prototype. Throws a `ProtocolError` `BODY_INVALID` and nothing else.
  */
-export function parseFastjson(text: string): JsonValue {
-  return new FastjsonParser(text).parse();
+export function parseFastjson(text: string, valuesMax = fastjsonValuesMax): JsonValue {
+  return new FastjsonParser(text, valuesMax).parse();
 }

@@ -2,6 +2,7 @@ import { versionRegisterBrokerBody } from '../version.js';
 import { decodeCompressedRegistration, encodeCompressedRegistration } from './compressed-registration.js';
 import { jsonBody, listField, objectField, objectOf, parseBody, textOf } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
+import { checkTopicCount, registrationLimits } from './registration-limits.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
 
@@ -21,20 +22,22 @@ export function encodeRegisterBrokerBody(body: RegisterBrokerBody, options: { re
 function wrapperFromJson(wrapper: JsonObject, filterServerList: readonly string[]): RegisterBrokerBody {
   const table = objectField(wrapper, 'topicConfigTable');
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
-  for (const name of Object.keys(table)) topicConfigTable[name] = topicConfigFromJson(objectOf(table[name], name), name);
+  const names = Object.keys(table);
+  checkTopicCount(names.length);
+  for (const name of names) topicConfigTable[name] = topicConfigFromJson(objectOf(table[name], name), name);
   return { dataVersion: dataVersionFromJson(objectField(wrapper, 'dataVersion')), topicConfigTable, filterServerList };
 }
 
 /**
  * Reads a registration. `senderVersion` is the frame's: brokers before V3_0_11 send the bare topic table, those from V5_0_0 on
- * end a compressed body with one more block. Throws a `ProtocolError` `BODY_INVALID`.
+ * end a compressed body with one more block. Throws a `ProtocolError` `BODY_INVALID`, also beyond `registrationLimits`.
  */
 export function decodeRegisterBrokerBody(
   body: Buffer,
   options: { readonly compressed: boolean; readonly senderVersion: number },
 ): RegisterBrokerBody {
   if (options.compressed) return decodeCompressedRegistration(body, options.senderVersion);
-  const object = parseBody(body);
+  const object = parseBody(body, registrationLimits.bytesMax, registrationLimits.valuesMax);
   if (options.senderVersion < versionRegisterBrokerBody) return wrapperFromJson(object, []);
   const filterServers = listField(object, 'filterServerList').map((server) => textOf(server, 'filterServerList'));
   return wrapperFromJson(objectField(object, 'topicConfigSerializeWrapper'), filterServers);

@@ -2,6 +2,8 @@ import { booleanField, enumField, integerField, jsonBody, objectField, parseBody
 import type { JsonObject } from './parse-fastjson.js';
 import type { DataVersion, TopicConfig } from './topic-config.js';
 
+/** Three numbers; anyone may send one to a NameServer. */
+const dataVersionBytesMax = 4096;
 /** Java's defaults for a member that is missing. */
 const queueNumsDefault = 16;
 const permDefault = 6;
@@ -54,7 +56,7 @@ export function encodeDataVersion(version: DataVersion): Buffer {
 }
 
 export function decodeDataVersion(body: Buffer): DataVersion {
-  return dataVersionFromJson(parseBody(body));
+  return dataVersionFromJson(parseBody(body, dataVersionBytesMax));
 }
 
 /** Body of the answer to GET_TOPIC_CONFIG. */

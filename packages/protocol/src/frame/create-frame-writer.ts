@@ -16,7 +16,8 @@ const noBytes = Buffer.alloc(0);
 
 /**
  * One growing chunk and a list of finished pieces. A chunk is as large as the last turn's output suggests and is let go with
- * `take`, so that an idle connection holds nothing.
+ * `take`; `recycle` keeps one for the next turn, since fresh memory costs page faults and makes the collector run, and `release`
+ * lets it go, so that an idle connection holds nothing.
  */
 class ChunkFrameWriter implements FrameWriter {
   buffer: Buffer = noBytes;
@@ -28,6 +29,10 @@ class ChunkFrameWriter implements FrameWriter {
   /** Where the part of `buffer` begins that is in no piece yet. */
   #start = 0;
   #chunkBytes = chunkBytesMin;
+  /** The chunk of the last `take`, whose bytes somebody may still read. */
+  #taken: Buffer | undefined;
+  /** A chunk that nobody reads any more. */
+  #spare: Buffer | undefined;
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
@@ -40,7 +45,10 @@ class ChunkFrameWriter implements FrameWriter {
   reserve(lengthBytes: number): void {
     if (this.buffer.length - this.position >= lengthBytes) return;
     this.#closePiece();
-    this.buffer = Buffer.allocUnsafe(Math.max(lengthBytes, this.#chunkBytes));
+    const chunkBytes = Math.max(lengthBytes, this.#chunkBytes);
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.buffer = spare !== undefined && spare.length >= chunkBytes ? spare : Buffer.allocUnsafe(chunkBytes);
     this.#chunkBytes = Math.min(this.#chunkBytes * 2, chunkBytesMax);
     this.position = 0;
     this.#start = 0;
@@ -85,10 +93,21 @@ class ChunkFrameWriter implements FrameWriter {
     this.#pieces = [];
     this.#piecesBytes = 0;
     this.#referencedBytes = 0;
+    this.#taken = this.buffer.length > 0 && this.buffer.length <= chunkBytesMax ? this.buffer : undefined;
     this.buffer = noBytes;
     this.position = 0;
     this.#start = 0;
     return pieces;
+  }
+
+  recycle(): void {
+    if (this.#taken !== undefined) this.#spare = this.#taken;
+    this.#taken = undefined;
+  }
+
+  release(): void {
+    this.#taken = undefined;
+    this.#spare = undefined;
   }
 
   #closePiece(): void {

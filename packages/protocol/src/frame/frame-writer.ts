@@ -3,7 +3,7 @@ import type { RemotingCommand } from './remoting-command.js';
 /**
  * Collects the frames of one connection and one turn of the event loop. Small pieces are written into one growing chunk;
  * large buffers (`appendSlice`) are kept by reference, so a stored message goes from the log's memory to the socket uncopied.
- * The chunks that `take` returns are never written again.
+ * The chunks that `take` returns are not written again, unless `recycle` gives them back.
  */
 export interface FrameWriter {
   /** Bytes collected since the last `take`. */
@@ -20,6 +20,10 @@ export interface FrameWriter {
   appendSlice(bytes: Buffer): void;
   /** Hands over what was collected, in order. */
   take(): Buffer[];
+  /** Nobody reads the chunks of the last `take` any more: the network has copied them. The next frames may be written over them. */
+  recycle(): void;
+  /** Lets go of the memory that `recycle` kept. */
+  release(): void;
 }
 
 /** Something that writes its own frame: a hot answer that builds no `RemotingCommand`. */

@@ -16,8 +16,13 @@ function writeHex(at: number, byte: number): void {
 export function encodeOffsetMessageId(storeHost: Buffer, physicalOffset: number): string {
   invariant(storeHost.length === hostBytesV4 || storeHost.length === hostBytesV6, 'a host has 8 or 20 bytes');
   invariant(Number.isSafeInteger(physicalOffset) && physicalOffset >= 0, 'an offset is a safe integer');
+  return offsetMessageIdOf(storeHost, 0, storeHost.length, physicalOffset);
+}
+
+/** The same for the host, of 8 or 20 bytes, from `hostStart` to `hostEnd`. */
+export function offsetMessageIdOf(bytes: Buffer, hostStart: number, hostEnd: number, physicalOffset: number): string {
   let at = 0;
-  for (; at < storeHost.length; at++) writeHex(at * 2, storeHost[at] as number);
+  for (; at < hostEnd - hostStart; at++) writeHex(at * 2, bytes[hostStart + at] as number);
   const high = Math.trunc(physicalOffset / 0x1_0000_0000);
   const low = physicalOffset >>> 0;
   for (let shift = 24; shift >= 0; shift -= 8, at++) {

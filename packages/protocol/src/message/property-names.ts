@@ -27,6 +27,8 @@ export const PropertyName = {
   TIMER_DELAY_SEC: 'TIMER_DELAY_SEC',
   TIMER_DELAY_MS: 'TIMER_DELAY_MS',
   TIMER_DELIVER_MS: 'TIMER_DELIVER_MS',
+  /** OrbitMQ's own, a user property to RocketMQ: our brokers store one message with a key per topic and window. */
+  IDEMPOTENCY_KEY: 'ORBITMQ_IDEMPOTENCY_KEY',
 } as const;
 
 /** Separates a name from its value. */

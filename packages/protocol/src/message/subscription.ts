@@ -7,8 +7,7 @@ import { javaStringHashCode } from './java-hash.js';
  * Throws a `ValidationError` `EXPRESSION_INVALID` when no tag is left.
  */
 export function buildSubscription(topic: string, expression: string, subVersion: number): SubscriptionData {
-  const base = { topic, subVersion, expressionType: 'TAG', classFilterMode: false };
-  if (expression === '' || expression === '*') return { ...base, subString: '*', tagsSet: [], codeSet: [] };
+  if (expression === '' || expression === '*') return tagSubscription(topic, '*', subVersion, []);
   const tags = new Set<string>();
   for (const part of expression.split('||')) {
     const tag = part.trim();
@@ -17,6 +16,10 @@ export function buildSubscription(topic: string, expression: string, subVersion:
   if (tags.size === 0) {
     throw new ValidationError('EXPRESSION_INVALID', `the tag expression "${expression.slice(0, 64)}" names no tag`);
   }
-  const tagsSet = [...tags];
-  return { ...base, subString: expression, tagsSet, codeSet: [...new Set(tagsSet.map(javaStringHashCode))] };
+  return tagSubscription(topic, expression, subVersion, [...tags]);
+}
+
+function tagSubscription(topic: string, subString: string, subVersion: number, tagsSet: readonly string[]): SubscriptionData {
+  const codeSet = tagsSet.length === 0 ? [] : [...new Set(tagsSet.map(javaStringHashCode))];
+  return { topic, subVersion, expressionType: 'TAG', classFilterMode: false, subString, tagsSet, codeSet };
 }

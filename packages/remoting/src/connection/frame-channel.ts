@@ -19,8 +19,15 @@ export interface FrameChannelEvents {
 }
 
 /**
- * Frames over a byte stream. Output collects in `writer` and leaves with one write per turn of the event loop. Bytes that
- * are no frames close the connection, since there is no way to find the next frame behind them (page 01 §1).
+ * So much output does not wait for the end of the turn: the other end can work on it meanwhile. Without this, two busy ends that
+ * have much in flight take turns, each idle while the other works.
+ */
+const earlyWriteBytesMin = 32 * 1024;
+
+/**
+ * Frames over a byte stream. Output collects in `writer` and leaves with one write per turn of the event loop, or as soon as
+ * there is plenty of it. Bytes that are no frames close the connection, since there is no way to find the next frame behind
+ * them (page 01 §1).
  */
 export class FrameChannel implements Flushable {
   readonly writer: FrameWriter;
@@ -98,6 +105,9 @@ export class FrameChannel implements Flushable {
 
   /** Something was added to `writer` (or `onWritable` is wanted at the end of the turn). */
   markDirty(): void {
+    // What the stream has not passed on yet would wait there as well.
+    if (this.writer.sizeBytes >= earlyWriteBytesMin && this.#stream.pendingWriteBytes === 0 && this.#state === 'open')
+      this.#write();
     if (this.#isDirty) return;
     this.#isDirty = true;
     this.#flusher.add(this);
@@ -116,9 +126,7 @@ export class FrameChannel implements Flushable {
         this.destroy();
         return;
       }
-      this.isActive = true;
-      this.flushCount += 1;
-      this.#stream.write(this.writer.take());
+      this.#write();
     }
     this.#events.onWritable();
   }
@@ -150,6 +158,14 @@ export class FrameChannel implements Flushable {
     this.#failure ??= failure;
     this.#state = 'closed';
     this.#stream.destroy();
+  }
+
+  #write(): void {
+    this.isActive = true;
+    this.flushCount += 1;
+    const stream = this.#stream;
+    stream.write(this.writer.take());
+    if (stream.copiesWrites === true && stream.pendingWriteBytes === 0) this.writer.recycle();
   }
 
   readonly #onData = (chunk: Buffer): void => {

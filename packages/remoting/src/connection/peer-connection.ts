@@ -88,6 +88,10 @@ export class PeerConnection implements ServerConnection {
     return this.#channel.isOpen;
   }
 
+  get queuedBytes(): number {
+    return this.#channel.queuedBytes;
+  }
+
   get inFlightCount(): number {
     return this.#inbound.inFlightCount;
   }
@@ -208,6 +212,7 @@ export class PeerConnection implements ServerConnection {
       if (nowMs - this.#endedAtMs >= endTimeoutMs) channel.destroy();
       return;
     }
+    if (!channel.isActive) channel.writer.release();
     const verdict = this.#liveness.judge(nowMs, this.#calls.size > 0);
     if (verdict === 'idle') {
       this.#context.logger.debug('connection closed: idle', { remoteAddress: this.remoteAddress });

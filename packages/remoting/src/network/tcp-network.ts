@@ -15,6 +15,7 @@ const highWaterBytes = 64 * 1024;
 const acceptBacklog = 1024;
 
 class TcpStream implements ByteStream {
+  readonly copiesWrites = true;
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly #socket: Socket;

@@ -224,6 +224,51 @@ describe('heartbeats', () => {
     expect(cluster.brokerA.heartbeats).toHaveLength(2);
   });
 
+  test('a broker that hangs holds up nobody else, and is told again soon', async () => {
+    const instance = instanceOf();
+    instance.registerProducer('shop', undefined);
+    instance.watchTopic('orders');
+    await cluster.settle(instance.start());
+    cluster.brokerA.isHeartbeatIgnored = true;
+    const hanging = instance.heartbeat();
+    await cluster.time.advance(100);
+    void instance.heartbeat();
+    await cluster.time.advance(100);
+    expect([cluster.brokerA.heartbeats.length, cluster.brokerB.heartbeats.length]).toEqual([2, 3]);
+    await cluster.settle(hanging);
+    cluster.brokerA.isHeartbeatIgnored = false;
+    const before = cluster.brokerA.heartbeats.length;
+    await cluster.time.advance(6000);
+    const after = cluster.brokerA.heartbeats.length;
+    expect(after).toBeGreaterThan(before);
+    await cluster.time.advance(10_000);
+    expect(cluster.brokerA.heartbeats).toHaveLength(after);
+  });
+
+  test('members are asked of brokers that have taken our heartbeat on the open connection', async () => {
+    const instance = instanceOf();
+    instance.watchTopic('orders');
+    instance.registerConsumer(consumerOf('billing'));
+    cluster.brokerA.isHeartbeatIgnored = true;
+    await cluster.settle(instance.start());
+    const { brokerA, brokerB } = cluster;
+    expect(instance.brokersThatKnow('billing', 'orders')).toEqual([brokerB.address]);
+    expect(instance.brokersThatKnow('other', 'orders')).toEqual([]);
+    expect(instance.brokersThatKnow('billing', 'unknown')).toEqual([]);
+    cluster.brokerA.isHeartbeatIgnored = false;
+    await cluster.settle(instance.heartbeat());
+    expect(instance.brokersThatKnow('billing', 'orders')).toEqual([brokerB.address, brokerA.address]);
+    brokerB.hangUp();
+    await cluster.time.advance(10);
+    expect(instance.brokersThatKnow('billing', 'orders')).toEqual([brokerA.address]);
+    await cluster.time.advance(1000);
+    // It knows us again, but maybe not yet the others.
+    expect(brokerB.heartbeats.length).toBeGreaterThan(2);
+    expect(instance.brokersThatKnow('billing', 'orders')).toEqual([brokerA.address]);
+    await cluster.time.advance(3000);
+    expect(instance.brokersThatKnow('billing', 'orders')).toEqual([brokerA.address, brokerB.address]);
+  });
+
   test('a broker that appears in a route is told at once', async () => {
     cluster.nameServer.routes.set('orders', routeOf([cluster.brokerA]));
     const instance = instanceOf();

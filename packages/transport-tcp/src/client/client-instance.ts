@@ -39,8 +39,12 @@ export interface ClientInstance extends Lifecycle {
   masterAddress(brokerName: string): string | undefined;
   /** Address of the broker with `brokerId`, else of any of that name. */
   readAddress(brokerName: string, brokerId: number): string | undefined;
-  /** Some broker of the topic's route, master preferred: for group requests (38). */
-  anyBrokerOf(topic: string): string | undefined;
+  /**
+   * Brokers of the topic's route, masters preferred, that know this client as a member of the consumer group: they took its
+   * heartbeat on the connection that is open now. For group requests (38). Those that have known it longest come first, and one
+   * that was out of reach a moment ago is left out, since the other members may not have told it yet.
+   */
+  brokersThatKnow(group: string, topic: string): readonly string[];
   /** MQVersion ordinal in the broker's last heartbeat answer (page 01 §5); undefined before the first. */
   brokerVersion(address: string): number | undefined;
 

@@ -10,6 +10,7 @@ import {
 } from '@orbitmq/protocol';
 import type { RemotingClient } from '@orbitmq/remoting';
 import { registerBrokerRequests } from './broker-requests.js';
+import { brokersByMembership } from './brokers-by-membership.js';
 import type { CheckTransactionHandler, ClientInstance, RegisteredConsumer } from './client-instance.js';
 import { HeartbeatService } from './heartbeat-service.js';
 import { inParallel } from './in-parallel.js';
@@ -86,8 +87,8 @@ class RemotingClientInstance implements ClientInstance {
       onChange: (change) => this.#onRouteChange(change),
     });
     this.#heartbeats = new HeartbeatService({
+      environment,
       remoting,
-      logger: environment.logger,
       timeoutMs: this.#apiTimeoutMs,
       data: () => this.#heartbeatData(),
       addresses: () => this.#heartbeatAddresses(),
@@ -99,6 +100,7 @@ class RemotingClientInstance implements ClientInstance {
       onGroupChanged: (group) => this.#consumers.get(group)?.rebalanceSoon(),
     });
     remoting.onConnectionClose((address) => {
+      this.#heartbeats.connectionClosed(address);
       if (this.#table.addresses.all().includes(address)) this.#heartbeatSoon();
     });
   }
@@ -127,6 +129,7 @@ class RemotingClientInstance implements ClientInstance {
     this.#state = 'stopped';
     this.#heartbeatTimer?.cancel();
     this.#heartbeatSoonTimer?.cancel();
+    this.#heartbeats.stop();
     this.#routes.stop();
     await this.remoting.stop(options);
   }
@@ -176,11 +179,15 @@ class RemotingClientInstance implements ClientInstance {
     return this.#table.addresses.readable(brokerName, brokerId);
   }
 
-  anyBrokerOf(topic: string): string | undefined {
+  brokersThatKnow(group: string, topic: string): readonly string[] {
     const brokers = this.cachedRoute(topic)?.brokerDatas ?? [];
-    if (brokers.length === 0) return undefined;
-    const broker = brokers[this.environment.random.int(brokers.length)];
-    return broker === undefined ? undefined : this.readAddress(broker.brokerName, 0);
+    return brokersByMembership({
+      addresses: brokers.flatMap(({ brokerName }) => this.readAddress(brokerName, 0) ?? []),
+      membership: (address) => this.#heartbeats.membership(address, group),
+      nowMs: this.environment.clock.monotonic(),
+      wellKnownAfterMs: this.#options.heartbeatBrokerIntervalMs ?? 30_000,
+      random: this.environment.random,
+    });
   }
 
   brokerVersion(address: string): number | undefined {

@@ -14,7 +14,7 @@ export interface ConsumerClient
     | 'publishQueues'
     | 'masterAddress'
     | 'readAddress'
-    | 'anyBrokerOf'
+    | 'brokersThatKnow'
     | 'registerConsumer'
     | 'unregisterConsumer'
     | 'heartbeat'

@@ -2,15 +2,7 @@
  * Turns the body of a pull answer into messages for handlers (Java: PullAPIWrapper#processPullResult; pages 04 §5, 08 §5).
  * The tag filter is exact here: the broker compares hashes only.
  */
-import {
-  decodeBatch,
-  decodeRecord,
-  decompressBody,
-  findProperty,
-  type MessageExt,
-  PropertyName,
-  SysFlag,
-} from '@orbitmq/protocol';
+import { decodeBatch, decompressBody, findProperty, type MessageExt, PropertyName, SysFlag, viewRecord } from '@orbitmq/protocol';
 import { type PullContext, ReceivedMessage } from './received-message.js';
 
 export interface PulledMessages {
@@ -36,7 +28,7 @@ export function decodePullBody(input: {
   let at = 0;
   while (body !== undefined && at < body.length) {
     try {
-      const record = decodeRecord(body, at);
+      const record = viewRecord(body, at);
       at += record.storeSizeBytes;
       if ((record.sysFlag & SysFlag.INNER_BATCH) === 0) {
         if (isWanted(record, tags)) messages.push(new ReceivedMessage(record, context));

@@ -14,6 +14,9 @@ import type { ConsumerClient } from './consumer-client.js';
 import { type ConsumerParts, type ConsumerPartsOptions, wireConsumer } from './consumer-parts.js';
 import { within } from './within.js';
 
+/** How long a rebalance waits for the answers to its heartbeat. */
+const announceWaitMs = 1000;
+
 export type PushConsumerOptions = ConsumerPartsOptions;
 
 export interface PushConsumer extends TransportConsumer, Lifecycle, RegisteredConsumer {}
@@ -130,8 +133,13 @@ class ClusteringPushConsumer implements PushConsumer {
     }
   }
 
-  /** Heartbeats all brokers; pulls carry the new versions from then on. */
+  /** Heartbeats all brokers, and waits for their answers, though not long for one that hangs: it can delay only its own queues. */
   async #announce(): Promise<void> {
+    await within(this.#parts.environment.timers, announceWaitMs, this.#heartbeat());
+  }
+
+  /** Pulls carry the new versions once all brokers have answered. */
+  async #heartbeat(): Promise<void> {
     const announced = this.#parts.subscriptions.beginAnnouncement();
     try {
       await this.#instance.heartbeat();

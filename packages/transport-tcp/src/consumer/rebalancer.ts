@@ -5,12 +5,13 @@
  * that no pull meets a broker that knows an older one.
  */
 import { setMaxListeners } from 'node:events';
-import { type Environment, InvariantError, isMqError, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kernel';
 import type { MessageQueue } from '@orbitmq/protocol';
 import { assignmentDifference } from './assignment-difference.js';
 import type { ConsumerClient } from './consumer-client.js';
 import type { ConsumerRequests } from './consumer-requests.js';
 import type { ConsumerTuning } from './consumer-tuning.js';
+import { type AskedBrokers, MemberLists } from './member-lists.js';
 import { PeriodicTask } from './periodic-task.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
@@ -25,7 +26,8 @@ export interface Assignments {
 
 export interface RebalancerOptions {
   readonly environment: Environment;
-  readonly instance: Pick<ConsumerClient, 'clientId' | 'subscribeQueues' | 'anyBrokerOf'>;
+  readonly group: string;
+  readonly instance: Pick<ConsumerClient, 'clientId' | 'subscribeQueues' | 'brokersThatKnow'>;
   readonly requests: Pick<ConsumerRequests, 'consumerIds'>;
   readonly subscriptions: SubscriptionTable;
   readonly assignments: Assignments;
@@ -34,12 +36,11 @@ export interface RebalancerOptions {
   readonly tuning: ConsumerTuning;
 }
 
-type MemberLists = Map<string, Promise<readonly string[] | undefined>>;
-
 export class Rebalancer {
   readonly #options: RebalancerOptions;
   readonly #interval: PeriodicTask;
   readonly #stopping = new AbortController();
+  readonly #members: MemberLists;
   #retryTimer: Timer | undefined;
   #current: Promise<void> | undefined;
   #isWantedAgain = false;
@@ -49,6 +50,14 @@ export class Rebalancer {
     this.#options = options;
     // Every question to a broker listens to it, and Node would take more than ten for a leak.
     setMaxListeners(0, this.#stopping.signal);
+    const { environment, group, instance, requests } = options;
+    this.#members = new MemberLists({
+      environment,
+      clientId: instance.clientId,
+      brokersOf: (topic) => instance.brokersThatKnow(group, topic),
+      ask: (address, signal) => requests.consumerIds(address, signal),
+      signal: this.#stopping.signal,
+    });
     const { rebalanceIntervalMs } = options.tuning;
     this.#interval = new PeriodicTask(options.environment.timers, rebalanceIntervalMs, rebalanceIntervalMs, () => this.request());
   }
@@ -97,34 +106,39 @@ export class Rebalancer {
 
   async #round(): Promise<void> {
     const { subscriptions, assignments, announce } = this.#options;
-    const members: MemberLists = new Map();
+    const topics = subscriptions.topics.filter((topic) => this.#queuesOf(topic).length > 0);
+    // A member that the brokers do not list becomes one again by its heartbeat.
+    if (!topics.every((topic) => this.#members.canAsk(topic))) await announce();
+    const lists = await this.#memberLists(topics);
+    if (!this.#isStarted) return;
     const added: MessageQueue[] = [];
     let needsHeartbeat = false;
     let isBalanced = true;
-    for (const topic of subscriptions.topics) {
-      const queues = this.#options.instance.subscribeQueues(topic);
-      if (queues === undefined || queues.length === 0) continue;
-      const consumerIds = await this.#members(topic, members);
-      if (!this.#isStarted) return;
-      const isMember = consumerIds?.includes(this.#options.instance.clientId) ?? false;
-      if (!isMember) isBalanced = false;
-      // A member that the brokers do not list becomes one again by its heartbeat.
-      if (consumerIds !== undefined && !isMember) needsHeartbeat = this.#warnNoMember(topic);
-      if (this.#applyTopic(topic, queues, consumerIds, added)) needsHeartbeat = true;
+    for (const topic of topics) {
+      const consumerIds = lists.get(topic);
+      if (consumerIds === undefined) isBalanced = false;
+      else if (this.#applyTopic(topic, this.#queuesOf(topic), consumerIds, added)) needsHeartbeat = true;
     }
-    if (needsHeartbeat) await announce();
+    if (needsHeartbeat || !isBalanced) await announce();
     if (!this.#isStarted) return;
     if (added.length > 0 && !(await assignments.take(added))) isBalanced = false;
     if (!isBalanced) this.#retrySoon();
   }
 
+  #queuesOf(topic: string): readonly MessageQueue[] {
+    return this.#options.instance.subscribeQueues(topic) ?? [];
+  }
+
+  /** All topics at once, so that a broker that hangs delays only its own. */
+  async #memberLists(topics: readonly string[]): Promise<ReadonlyMap<string, readonly string[] | undefined>> {
+    const asked: AskedBrokers = new Map();
+    const lists = new Map<string, readonly string[] | undefined>();
+    await Promise.all(topics.map(async (topic) => lists.set(topic, await this.#members.of(topic, asked))));
+    return lists;
+  }
+
   /** Drops what is not ours any more, and adds to `added` what is; true when the set changes. */
-  #applyTopic(
-    topic: string,
-    queues: readonly MessageQueue[],
-    consumerIds: readonly string[] | undefined,
-    added: MessageQueue[],
-  ): boolean {
+  #applyTopic(topic: string, queues: readonly MessageQueue[], consumerIds: readonly string[], added: MessageQueue[]): boolean {
     const { assignments, subscriptions, instance } = this.#options;
     const heldKeys = assignments.heldKeys(topic);
     const difference = assignmentDifference({ queues, consumerIds, ownId: instance.clientId, heldKeys });
@@ -134,33 +148,6 @@ export class Rebalancer {
     added.push(...difference.added);
     if (isChanged) subscriptions.raiseVersion(topic);
     return isChanged;
-  }
-
-  #warnNoMember(topic: string): true {
-    const { environment, instance } = this.#options;
-    environment.logger.warn('this client is not in the member list of its group', { topic, clientId: instance.clientId });
-    return true;
-  }
-
-  /** The group's members as one broker of the topic sees them; asked once per broker and round. */
-  #members(topic: string, members: MemberLists): Promise<readonly string[] | undefined> {
-    const address = this.#options.instance.anyBrokerOf(topic);
-    if (address === undefined) return Promise.resolve(undefined);
-    const known = members.get(address);
-    if (known !== undefined) return known;
-    const asked = this.#ask(address);
-    members.set(address, asked);
-    return asked;
-  }
-
-  async #ask(address: string): Promise<readonly string[] | undefined> {
-    try {
-      return await this.#options.requests.consumerIds(address, this.#stopping.signal);
-    } catch (error) {
-      const code = isMqError(error) ? error.code : undefined;
-      if (this.#isStarted) this.#options.environment.logger.warn('asking for the members failed', { address, code, error });
-      return undefined;
-    }
   }
 
   #retrySoon(): void {

@@ -1,6 +1,13 @@
 /** Who consumes what, and what happens when that changes (page 05 §3). */
 import { TransportError } from '@orbitmq/core/kernel';
-import { createResponse, pullMessageHeader, RequestCode, ResponseCode, retryTopic } from '@orbitmq/protocol';
+import {
+  createResponse,
+  encodeConsumerIdList,
+  pullMessageHeader,
+  RequestCode,
+  ResponseCode,
+  retryTopic,
+} from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
 import { createPushConsumer } from './push-consumer.js';
 import { ack, after, definition, fixture, group, recorder, topic } from './test-support/consumer-fixture.js';
@@ -137,6 +144,36 @@ test('when the members cannot be asked nothing changes, and the question is repe
   expect(first.assignment).toEqual(keys(0, 1, 2, 3));
   expect(f.cluster.count(RequestCode.GET_CONSUMER_LIST_BY_GROUP) - before).toBeGreaterThan(30);
   f.cluster.intercept(RequestCode.GET_CONSUMER_LIST_BY_GROUP, undefined);
+});
+
+test('a list of members without ourselves changes nothing: a broker that has just come back may miss anybody', async () => {
+  const f = fixture(4);
+  const one = recorder(f.environment);
+  const first = f.consumer('c1', one.deliver);
+  await f.time.settle(first.start());
+  f.cluster.intercept(RequestCode.GET_CONSUMER_LIST_BY_GROUP, ({ command }) =>
+    createResponse(command, ResponseCode.SUCCESS, { body: encodeConsumerIdList(['c2']) }),
+  );
+  first.rebalanceSoon();
+  await f.pass(5000);
+  expect(first.assignment).toEqual(keys(0, 1, 2, 3));
+  f.cluster.publish(topic, 'still here', { queueId: 3 });
+  await f.pass(100);
+  expect(one.bodies).toEqual(['still here']);
+});
+
+test('a broker that hangs delays neither the start nor a rebalance for long', async () => {
+  const f = fixture(4);
+  const client = f.client('c1');
+  const heartbeat = client.heartbeat.bind(client);
+  client.heartbeat = async () => {
+    await heartbeat();
+    await after(f.environment, 30_000);
+  };
+  const first = createPushConsumer({ instance: client, definition: definition(), deliver: recorder(f.environment).deliver });
+  await f.time.settle(first.start());
+  expect(first.assignment).toEqual(keys(0, 1, 2, 3));
+  expect(f.time.monotonic()).toBeLessThan(3000);
 });
 
 test('a broker that forgot the group hears of it again', async () => {

@@ -1,6 +1,6 @@
 /**
  * A pulled message in front of a handler (Java: MessageExt after PullAPIWrapper#processPullResult). It keeps the stored
- * record and works out ids, properties and body when they are asked for: most handlers use few of them.
+ * record and works out ids, properties and body when they are asked for: what waits for its turn is small.
  * The body is a view of the received frame, or the result of decompression, which `bodyBytesMax` bounds.
  */
 import type { IncomingMessage } from '@orbitmq/core';
@@ -9,9 +9,9 @@ import {
   decompressBody,
   encodeHost,
   encodeOffsetMessageId,
-  findProperty,
   type MessageExt,
   PropertyName,
+  RecordView,
   retryTopicPrefix,
   SysFlag,
 } from '@orbitmq/protocol';
@@ -24,6 +24,8 @@ export interface PullContext {
   readonly bodyBytesMax: number;
 }
 
+const noKeys: readonly string[] = [];
+
 export class ReceivedMessage implements IncomingMessage {
   readonly record: MessageExt;
   /** Place in the process queue; only that one reads and writes it. */
@@ -31,7 +33,6 @@ export class ReceivedMessage implements IncomingMessage {
   readonly #context: PullContext;
   #localReconsumes = 0;
   #topic: string | undefined;
-  #messageId: string | undefined;
   #body: Uint8Array | undefined;
   #properties: Readonly<Record<string, string>> | undefined;
 
@@ -41,11 +42,11 @@ export class ReceivedMessage implements IncomingMessage {
   }
 
   get messageId(): string {
-    this.#messageId ??= findProperty(this.record.propertiesBytes, PropertyName.UNIQ_KEY) ?? this.offsetMessageId;
-    return this.#messageId;
+    return this.properties[PropertyName.UNIQ_KEY] ?? this.offsetMessageId;
   }
 
   get offsetMessageId(): string {
+    if (this.record instanceof RecordView) return this.record.offsetMessageId;
     return encodeOffsetMessageId(encodeHost(this.record.storeHost), this.record.physicalOffset);
   }
 
@@ -64,17 +65,18 @@ export class ReceivedMessage implements IncomingMessage {
   }
 
   get tag(): string | undefined {
-    return findProperty(this.record.propertiesBytes, PropertyName.TAGS);
+    return this.properties[PropertyName.TAGS];
   }
 
   get keys(): readonly string[] {
-    const keys = findProperty(this.record.propertiesBytes, PropertyName.KEYS);
-    return keys === undefined ? [] : keys.split(' ').filter((key) => key !== '');
+    const keys = this.properties[PropertyName.KEYS];
+    return keys === undefined ? noKeys : keys.split(' ').filter((key) => key !== '');
   }
 
   get properties(): Readonly<Record<string, string>> {
     if (this.#properties === undefined) {
-      const properties = decodeProperties(this.record.propertiesBytes);
+      const { record } = this;
+      const properties = decodeProperties(record instanceof RecordView ? record.propertiesText : record.propertiesBytes);
       properties[PropertyName.MIN_OFFSET] = String(this.#context.minOffset);
       properties[PropertyName.MAX_OFFSET] = String(this.#context.maxOffset);
       this.#properties = properties;
@@ -114,6 +116,6 @@ export class ReceivedMessage implements IncomingMessage {
 
   #originalTopic(): string {
     if (!this.record.topic.startsWith(retryTopicPrefix)) return this.record.topic;
-    return findProperty(this.record.propertiesBytes, PropertyName.RETRY_TOPIC) ?? this.record.topic;
+    return this.properties[PropertyName.RETRY_TOPIC] ?? this.record.topic;
   }
 }

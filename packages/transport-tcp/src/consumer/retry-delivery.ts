@@ -25,7 +25,7 @@ import type { ReceivedMessage } from './received-message.js';
 
 /** Delay level of the first retry: 3 = 10 s. */
 const firstRetryDelayLevel = 3;
-/** Tries of the ordinary send, each on another queue (Java: the internal producer's 1 + 2). */
+/** Tries of the ordinary send, each on another queue and, while there is one, on a broker that has not failed (Java: the internal producer's 1 + 2). */
 const sendAttemptsMax = 3;
 
 /** What a copy must not inherit: it would be delayed, half, rewritten or checked again (page 06 trap 4). */
@@ -87,7 +87,7 @@ export class RetryDelivery {
     }
     const isDead = delayLevel < 0 || message.reconsumeTimes >= this.#limit;
     const copyDelay = delayLevel > 0 ? delayLevel : firstRetryDelayLevel + message.reconsumeTimes;
-    return this.#sendCopy(message, isDead ? undefined : copyDelay);
+    return this.#sendCopy(message, isDead ? undefined : copyDelay, message.brokerName);
   }
 
   /**
@@ -95,10 +95,10 @@ export class RetryDelivery {
    * orderly messages only this process knows. True when it is stored; never rejects.
    */
   deadLetter(message: ReceivedMessage): Promise<boolean> {
-    return this.#sendCopy(message, undefined);
+    return this.#sendCopy(message, undefined, undefined);
   }
 
-  async #sendCopy(message: ReceivedMessage, delayLevel: number | undefined): Promise<boolean> {
+  async #sendCopy(message: ReceivedMessage, delayLevel: number | undefined, failedBroker: string | undefined): Promise<boolean> {
     let queues: readonly MessageQueue[];
     try {
       queues = await this.#instance.publishQueues(retryTopic(this.#group));
@@ -107,12 +107,14 @@ export class RetryDelivery {
       return false;
     }
     const first = queues.length === 0 ? 0 : this.#random.int(queues.length);
+    const failed = new Set(failedBroker === undefined ? [] : [failedBroker]);
     for (let attempt = 0; attempt < Math.min(sendAttemptsMax, queues.length); attempt += 1) {
-      const queue = queues[(first + attempt) % queues.length] as MessageQueue;
+      const queue = queueInTurn(queues, first + attempt, failed);
       try {
         await this.#sendCopyTo(queue, message, delayLevel);
         return true;
       } catch (error) {
+        failed.add(queue.brokerName);
         this.#warn('sending to the retry topic failed', message, error);
       }
     }
@@ -164,6 +166,12 @@ export class RetryDelivery {
       error,
     });
   }
+}
+
+/** The queue whose turn it is, past brokers that have just failed as long as there is another one. */
+function queueInTurn(queues: readonly MessageQueue[], turn: number, failed: ReadonlySet<string>): MessageQueue {
+  const inTurn = queues.map((_queue, index) => queues[(turn + index) % queues.length] as MessageQueue);
+  return inTurn.find((queue) => !failed.has(queue.brokerName)) ?? (inTurn[0] as MessageQueue);
 }
 
 function copyProperties(message: ReceivedMessage, delayLevel: number | undefined, limit: number): Record<string, string> {

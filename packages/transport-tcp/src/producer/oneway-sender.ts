@@ -1,5 +1,5 @@
 import type { SendOptions } from '@orbitmq/core';
-import { type MqError, RouteError, StateError, TransportError } from '@orbitmq/core/kernel';
+import { isMqError, type MqError, RouteError, StateError, TransportError } from '@orbitmq/core/kernel';
 import {
   createRequest,
   type MessageQueue,
@@ -8,15 +8,19 @@ import {
   SystemTopic,
   sendMessageV2Header,
 } from '@orbitmq/protocol';
+import type { InvokeOptions } from '@orbitmq/remoting';
 import type { ClientInstance } from '../client/client-instance.js';
 import { within } from '../client/within.js';
+import type { BrokerPenalties } from './broker-penalties.js';
 import { Drain } from './drain.js';
 import type { PreparedMessage } from './prepared-message.js';
 import type { PublishTargets } from './publish-targets.js';
+import { isNoAnswer } from './send-verdict.js';
 
 export interface OnewaySenderOptions {
   readonly instance: ClientInstance;
   readonly targets: PublishTargets;
+  readonly penalties: BrokerPenalties;
   readonly producerGroup: string;
   readonly defaultTopicQueueNums: number;
   /** Sends on their way to the network. */
@@ -47,9 +51,8 @@ export class OnewaySender {
       const target = this.#options.targets.choose(message, queues, undefined);
       const address = instance.masterAddress(target.queue.brokerName);
       if (address === undefined) throw noMaster(target.queue);
-      const request = this.#request(message, target.queue);
-      const remainingMs = Math.max(1, deadlineMs - clock.monotonic());
-      await instance.remoting.invokeOneway(address, request, { timeoutMs: remainingMs, signal: options?.signal });
+      const timeLeftMs = Math.max(1, deadlineMs - clock.monotonic());
+      await this.#hand(message, target.queue, address, { timeoutMs: timeLeftMs, signal: options?.signal });
       instance.messageStored(message.topic, target.queue.brokerName);
     } finally {
       this.#drain.leave();
@@ -59,6 +62,17 @@ export class OnewaySender {
   stop(deadlineMs: number): Promise<void> {
     this.#isStopped = true;
     return this.#drain.empty(this.#options.instance.environment.timers, deadlineMs);
+  }
+
+  async #hand(message: PreparedMessage, queue: MessageQueue, address: string, options: InvokeOptions): Promise<void> {
+    const { instance, penalties } = this.#options;
+    penalties.begin(queue.brokerName);
+    try {
+      await instance.remoting.invokeOneway(address, this.#request(message, queue), options);
+    } catch (error) {
+      if (isMqError(error) && isNoAnswer(error)) penalties.punish(queue.brokerName);
+      throw error;
+    }
   }
 
   async #queues(message: PreparedMessage, timeoutMs: number): Promise<readonly MessageQueue[]> {

@@ -13,6 +13,11 @@ test('the inside of a JSON string that reads as RocketMQ writes properties', () 
   );
 });
 
+test('the idempotency key is a property of our own, as every client can set it', () => {
+  const text = textOf(propertiesJson(outgoing({ idempotencyKey: 'order-"7"' }), 'ID'));
+  expect(text).toBe('UNIQ_KEY\u0001ID\u0002ORBITMQ_IDEMPOTENCY_KEY\u0001order-"7"');
+});
+
 test('values survive whatever they contain, but for the two separators', () => {
   const values = { quote: '"', backslash: '\\', newline: '\n', zero: '\u0000', umlaut: 'ä€😀', tab: 'a\tb', delete: '\u007f' };
   const text = textOf(propertiesJson(outgoing({ properties: values }), 'ID'));

@@ -28,6 +28,9 @@ export function propertiesJson(message: OutgoingMessage, messageId: string, half
   if (message.shardingKey !== undefined && message.shardingKey !== '') {
     text += property(PropertyName.SHARDING_KEY, escaped(PropertyName.SHARDING_KEY, message.shardingKey));
   }
+  if (message.idempotencyKey !== undefined && message.idempotencyKey !== '') {
+    text += property(PropertyName.IDEMPOTENCY_KEY, escaped(PropertyName.IDEMPOTENCY_KEY, message.idempotencyKey));
+  }
   if (half !== undefined) {
     text += property(PropertyName.TRANSACTION_PREPARED, 'true') + property(PropertyName.PRODUCER_GROUP, half.producerGroup);
   }

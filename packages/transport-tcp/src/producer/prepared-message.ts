@@ -98,6 +98,7 @@ function checkBatch(messages: readonly OutgoingMessage[]): OutgoingMessage {
       throw invalidBatch(`its messages have one topic, not "${first.topic}" and "${message.topic}"`);
     }
     if (message.delayLevel !== undefined && message.delayLevel > 0) throw invalidBatch('its messages have no delay');
+    if (message.idempotencyKey !== undefined) throw invalidBatch('its messages have no idempotencyKey: send them one by one');
     if (message.shardingKey !== first.shardingKey || message.selectQueue !== first.selectQueue) {
       throw invalidBatch('it goes to one queue, so its messages have the same shardingKey and selectQueue');
     }

@@ -6,6 +6,10 @@ export interface ProducerTuning {
   readonly inFlightPerBrokerMax: number;
   /** Bytes of their bodies together. */
   readonly inFlightSendBytesMax: number;
+  /** How long a broker that did not answer is avoided by the sends that follow, milliseconds (RocketMQ: notAvailableDuration). */
+  readonly brokerPenaltyMs: number;
+  /** Brokers whose failures are remembered. */
+  readonly brokersMax: number;
   /** Topics whose prepared requests are kept. */
   readonly topicsMax: number;
   /** Queues of a topic that the first send creates (RocketMQ: defaultTopicQueueNums). */
@@ -24,6 +28,8 @@ export const defaultProducerTuning: ProducerTuning = {
   inFlightSendsMax: 65_535,
   inFlightPerBrokerMax: 4096,
   inFlightSendBytesMax: 256 * 1024 * 1024,
+  brokerPenaltyMs: 10_000,
+  brokersMax: 1024,
   topicsMax: 10_000,
   defaultTopicQueueNums: 4,
   checkConcurrencyMax: 8,

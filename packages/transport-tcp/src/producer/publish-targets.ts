@@ -1,5 +1,6 @@
 import type { Random } from '@orbitmq/core/kernel';
 import type { MessageQueue } from '@orbitmq/protocol';
+import type { BrokerPenalties } from './broker-penalties.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { PublishTarget } from './publish-target.js';
 import { chosenQueueIndex, nextQueueIndex } from './queue-choice.js';
@@ -16,6 +17,7 @@ export interface PublishTargetsOptions {
   readonly producerGroup: string;
   readonly defaultTopicQueueNums: number;
   readonly random: Random;
+  readonly penalties: BrokerPenalties;
   /** Topics held; past it the oldest is made anew when it is used again. */
   readonly topicsMax: number;
 }
@@ -32,15 +34,15 @@ export class PublishTargets {
   }
 
   /**
-   * Where a message goes: to the queue it names, else to the one whose turn it is, past the broker that failed. Throws what
-   * the application's selector throws.
+   * Where a message goes: to the queue it names, else to the one whose turn it is, past the broker that failed it and past
+   * those that failed others. Throws what the application's selector throws.
    */
   choose(message: PreparedMessage, queues: readonly MessageQueue[], failedBroker: string | undefined): PublishTarget {
     const { topic, chooser } = message;
     const entry = this.#of(topic, queues);
     if (chooser !== undefined) return this.#at(entry, chosenQueueIndex(chooser, queues.length));
     entry.count++;
-    return this.#at(entry, nextQueueIndex(queues, entry.count, failedBroker));
+    return this.#at(entry, nextQueueIndex(queues, entry.count, failedBroker, this.#options.penalties));
   }
 
   #of(topic: string, queues: readonly MessageQueue[]): TopicTargets {

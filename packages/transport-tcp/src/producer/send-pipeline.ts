@@ -2,6 +2,7 @@ import type { SendReceipt } from '@orbitmq/core';
 import { type Environment, isMqError, type MqError, RouteError, StateError, TransportError } from '@orbitmq/core/kernel';
 import { type MessageQueue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { ClientInstance } from '../client/client-instance.js';
+import type { BrokerPenalties } from './broker-penalties.js';
 import { Drain } from './drain.js';
 import type { PublishTarget } from './publish-target.js';
 import type { PublishTargets } from './publish-targets.js';
@@ -9,11 +10,12 @@ import { RouteWaiters } from './route-waiters.js';
 import { SendLanes } from './send-lanes.js';
 import type { SendOperation, SendOwner } from './send-operation.js';
 import { receiptOf } from './send-receipts.js';
-import { isRetryCode, refusal, type SendSubject, weakerDurability, weakerStatus } from './send-verdict.js';
+import { isNoAnswer, isRetryCode, refusal, type SendSubject, weakerDurability, weakerStatus } from './send-verdict.js';
 
 export interface SendPipelineOptions {
   readonly instance: ClientInstance;
   readonly targets: PublishTargets;
+  readonly penalties: BrokerPenalties;
   /** Sends that have not ended; more are refused at once (RocketMQ: clientAsyncSemaphoreValue, default 65535). */
   readonly inFlightSendsMax: number;
   /** Those of them that wait for the answer of one broker; the others wait for their turn. */
@@ -25,7 +27,7 @@ export interface SendPipelineOptions {
 /**
  * Takes a message to a broker and brings back the verdict (Java: DefaultMQProducerImpl.sendDefaultImpl). A message that
  * names its queue is tried once. Any other is tried again, with the failed broker avoided, while attempts and time are
- * left; its unique id stays the same. Once an attempt's outcome is unknown, the send never ends as a plain failure: the
+ * left; its unique id stays the same. A broker that did not answer is avoided by the sends that follow, too. Once an attempt's outcome is unknown, the send never ends as a plain failure: the
  * message may be stored.
  *
  * Sends of one topic reach the connection in the order of the calls, also while the topic's route is being looked up.
@@ -35,6 +37,7 @@ export class SendPipeline implements SendOwner {
   readonly #instance: ClientInstance;
   readonly #environment: Environment;
   readonly #targets: PublishTargets;
+  readonly #penalties: BrokerPenalties;
   readonly #lanes: SendLanes<SendOperation>;
   readonly #waiters: RouteWaiters;
   readonly #drain = new Drain();
@@ -48,6 +51,7 @@ export class SendPipeline implements SendOwner {
     this.#instance = options.instance;
     this.#environment = options.instance.environment;
     this.#targets = options.targets;
+    this.#penalties = options.penalties;
     this.#lanes = new SendLanes({
       clock: this.#environment.clock,
       timers: this.#environment.timers,
@@ -86,6 +90,7 @@ export class SendPipeline implements SendOwner {
 
   onResponse(operation: SendOperation, response: RemotingCommand): void {
     const { target } = operation;
+    if (target !== undefined) this.#penalties.lift(target.queue.brokerName);
     if (operation.isSettled || target === undefined) return;
     if (response.code === ResponseCode.SUCCESS) {
       this.#succeed(operation, response, target);
@@ -102,6 +107,7 @@ export class SendPipeline implements SendOwner {
   }
 
   onFailure(operation: SendOperation, error: MqError): void {
+    if (operation.target !== undefined && isNoAnswer(error)) this.#penalties.punish(operation.target.queue.brokerName);
     if (operation.isSettled) return;
     if (error instanceof TransportError && error.outcome === 'unknown') operation.unknownOutcome = error;
     this.#instance.refreshRouteInBackground(operation.message.topic);
@@ -158,6 +164,7 @@ export class SendPipeline implements SendOwner {
       return;
     }
     operation.address = address;
+    if (queue !== undefined) this.#penalties.begin(queue.brokerName);
     this.#instance.remoting.invokeFrame(address, operation, remainingMs);
   }
 

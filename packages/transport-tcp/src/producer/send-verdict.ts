@@ -25,6 +25,11 @@ export function isRetryCode(code: number): boolean {
   return retryCodes.has(code);
 }
 
+/** The broker cannot be reached, or did not answer: the next send does better elsewhere. */
+export function isNoAnswer(error: MqError): boolean {
+  return error.code === 'CONNECT_FAILED' || error.code === 'CONNECTION_CLOSED' || error.code === 'REQUEST_TIMEOUT';
+}
+
 export function weakerStatus(code: number): string | undefined {
   return weakerStatuses.get(code);
 }

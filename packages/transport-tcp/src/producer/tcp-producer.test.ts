@@ -200,6 +200,99 @@ describe('retry', () => {
   });
 });
 
+describe('a message with an idempotency key', () => {
+  test('is tried again, always at the queue of its key: no other broker knows what became of it', async () => {
+    const producer = await started();
+    react('hang-up', { code: ResponseCode.SYSTEM_BUSY });
+    const receipt = await cluster.settle(producer.send(outgoing({ idempotencyKey: 'k' })));
+    const sends = allSends();
+    expect(sends).toHaveLength(3);
+    expect(
+      new Set(sends.map((send) => `${send.header.brokerName}/${send.header.queueId}/${send.properties.UNIQ_KEY}`)).size,
+    ).toBe(1);
+    expect(sends[0]?.properties).toMatchObject({ ORBITMQ_IDEMPOTENCY_KEY: 'k', UNIQ_KEY: receipt.messageId });
+  });
+
+  test('and an order is tried once, as any with an order', async () => {
+    const producer = await started();
+    react({ code: ResponseCode.SYSTEM_BUSY });
+    const send = producer.send(outgoing({ idempotencyKey: 'k', shardingKey: 'x' }));
+    await expect(cluster.settle(send)).rejects.toMatchObject({ responseCode: 2 });
+    expect(allSends()).toHaveLength(1);
+  });
+});
+
+describe('a broker that hangs', () => {
+  /** broker-a answers nothing, until it is said to. */
+  function hang(): void {
+    cluster.brokerA.reactions.push(...Array.from({ length: 1000 }, () => 'silence' as const));
+  }
+
+  async function sendUntilFailed(producer: BatchProducer): Promise<void> {
+    const send = () => cluster.settle(producer.send(outgoing(), { timeoutMs: 500 })).then(...outcomeOf);
+    while ((await send()) === 'stored');
+  }
+
+  const outcomeOf = [() => 'stored', (error: { code: string }) => error.code] as const;
+
+  test('fails one send: the next ones go to the other broker', async () => {
+    const producer = await started();
+    hang();
+    await sendUntilFailed(producer);
+    const [atA, atB] = [cluster.brokerA.sends.length, cluster.brokerB.sends.length];
+    for (let index = 0; index < 20; index++) await cluster.settle(producer.send(outgoing()));
+    expect(cluster.brokerA.sends).toHaveLength(atA);
+    expect(cluster.brokerB.sends).toHaveLength(atB + 20);
+  });
+
+  test('is tried by one send each time the penalty is over, and is back with its first answer', async () => {
+    const producer = await started({}, { producerTuning: { brokerPenaltyMs: 2000 } });
+    hang();
+    await sendUntilFailed(producer);
+    const atA = cluster.brokerA.sends.length;
+    await cluster.time.advance(2000);
+    const burst = () =>
+      cluster.settle(
+        Promise.all(Array.from({ length: 20 }, () => producer.send(outgoing(), { timeoutMs: 500 }).then(...outcomeOf))),
+      );
+    const outcomes = await burst();
+    expect(outcomes.filter((outcome) => outcome !== 'stored')).toEqual(['SEND_OUTCOME_UNKNOWN']);
+    expect(cluster.brokerA.sends).toHaveLength(atA + 1);
+    cluster.brokerA.reactions.splice(0);
+    await cluster.time.advance(2000);
+    await cluster.settle(producer.send(outgoing()));
+    await cluster.settle(producer.send(outgoing()));
+    await cluster.settle(producer.send(outgoing()));
+    const before = cluster.brokerA.sends.length;
+    expect(new Set(await burst())).toEqual(new Set(['stored']));
+    expect(cluster.brokerA.sends.length - before).toBe(10);
+  });
+
+  test('is used all the same when the topic has no other', async () => {
+    onlyBroker(cluster.brokerA);
+    const producer = await started();
+    cluster.brokerA.reactions.push('silence');
+    await sendUntilFailed(producer);
+    for (let index = 0; index < 4; index++) await cluster.settle(producer.send(outgoing()));
+    expect(cluster.brokerA.sends).toHaveLength(5);
+  });
+
+  test('and one that cannot be reached costs one-way sends one failure', async () => {
+    cluster.nameServer.routes.set('orders', routeOf([cluster.brokerA, { name: 'gone', address: '127.0.0.1:10999' }], 1));
+    const producer = await started();
+    const outcomes: string[] = [];
+    for (let index = 0; index < 10; index++) {
+      outcomes.push(
+        await cluster.settle(producer.sendOneway(outgoing())).then(
+          () => 'sent',
+          (error: { code: string }) => error.code,
+        ),
+      );
+    }
+    expect(outcomes.filter((outcome) => outcome !== 'sent')).toEqual(['CONNECT_FAILED']);
+  });
+});
+
 describe('outcomes', () => {
   test.each([
     [10, 'FLUSH_DISK_TIMEOUT'],
@@ -417,6 +510,7 @@ describe('batch', () => {
     await refused([], /at least one/);
     await refused([outgoing(), outgoing({ topic: 'other' })], /one topic/);
     await refused([outgoing({ delayLevel: 1 })], /no delay/);
+    await refused([outgoing({ idempotencyKey: 'k' })], /no idempotencyKey/);
     await refused([outgoing({ shardingKey: 'a' }), outgoing({ shardingKey: 'b' })], /same shardingKey/);
     await refused([outgoing({ topic: '%RETRY%g' })], /retry topic/);
     await refused(

@@ -10,11 +10,13 @@ import type {
 import { isMqError, StateError, TransactionError } from '@orbitmq/core/kernel';
 import type { RemotingCommand } from '@orbitmq/protocol';
 import type { ClientInstance } from '../client/client-instance.js';
+import { BrokerPenalties } from './broker-penalties.js';
 import { OnewaySender } from './oneway-sender.js';
 import { checkTopic, type MessageIds, MessagePreparer, type PreparedMessage } from './prepared-message.js';
 import type { ProducerTuning } from './producer-tuning.js';
 import type { PublishTarget } from './publish-target.js';
 import { PublishTargets } from './publish-targets.js';
+import { hasOrder } from './queue-choice.js';
 import { SendOperation, type SendOperationOptions } from './send-operation.js';
 import { SendPipeline } from './send-pipeline.js';
 import { receiptOf, receiptsOf } from './send-receipts.js';
@@ -49,9 +51,10 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
     this.#instance = instance;
     this.#definition = definition;
     this.#preparer = new MessagePreparer({ definition, clock: environment.clock, ids: options.ids });
-    const targets = new PublishTargets({ producerGroup: group, random: environment.random, ...tuning });
-    this.#pipeline = new SendPipeline({ instance, targets, ...tuning });
-    this.#oneway = new OnewaySender({ instance, targets, producerGroup: group, ...tuning });
+    const penalties = new BrokerPenalties({ clock: environment.clock, ...tuning });
+    const targets = new PublishTargets({ producerGroup: group, random: environment.random, penalties, ...tuning });
+    this.#pipeline = new SendPipeline({ instance, targets, penalties, ...tuning });
+    this.#oneway = new OnewaySender({ instance, targets, penalties, producerGroup: group, ...tuning });
     const check = definition.checkTransaction;
     const checks =
       check === undefined ? undefined : new TransactionChecks({ environment, remoting, producerGroup: group, check, ...tuning });
@@ -122,8 +125,8 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
       new SendOperation({
         owner: this.#pipeline,
         message,
-        // A message that names its queue is tried once: elsewhere it would lose its order (page 03 §8).
-        attemptsMax: message.chooser === undefined ? 1 + this.#definition.retryTimesWhenSendFailed : 1,
+        // A message with an order is tried once (page 03 §8). One with an idempotency key is tried again at its own queue.
+        attemptsMax: isTriedOnce(message) ? 1 : 1 + this.#definition.retryTimesWhenSendFailed,
         deadlineMs: this.#instance.environment.clock.monotonic() + timeoutMs,
         timeoutMs,
         signal: options?.signal,
@@ -160,4 +163,8 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
       });
     }
   }
+}
+
+function isTriedOnce({ chooser }: PreparedMessage): boolean {
+  return chooser !== undefined && hasOrder(chooser);
 }

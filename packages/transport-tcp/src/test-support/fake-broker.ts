@@ -41,6 +41,8 @@ export class FakeBroker {
     [];
   /** Reactions to the next sends, in order; afterwards all succeed. */
   readonly reactions: SendReaction[] = [];
+  /** Takes no heartbeat, as a process that was stopped. */
+  isHeartbeatIgnored = false;
   readonly #server: RemotingServer;
   readonly #connections = new Set<ServerConnection>();
   #queueOffset = 0;
@@ -61,6 +63,7 @@ export class FakeBroker {
     );
     register([RequestCode.HEART_BEAT], (request, connection) => {
       this.heartbeats.push(decodeHeartbeat(request.body ?? Buffer.alloc(0)));
+      if (this.isHeartbeatIgnored) return;
       connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
     });
     register([RequestCode.UNREGISTER_CLIENT], (request, connection) => {

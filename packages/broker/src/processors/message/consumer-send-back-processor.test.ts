@@ -10,6 +10,7 @@ import {
   SystemTopic,
 } from '@orbitmq/protocol';
 import { describe, expect, it } from 'vitest';
+import { defaultSubscriptionGroup } from '../../group/subscription-group-json.js';
 import { FakeConnection } from '../../test-support/fake-connection.js';
 import { type MessageTestbed, messageTestbed } from '../../test-support/message-testbed.js';
 
@@ -88,6 +89,16 @@ describe('a message that is sent back', () => {
       REAL_QID: '0',
     });
     expect(bed.topics.get('%RETRY%CG_A')).toMatchObject({ readQueueNums: 1, writeQueueNums: 1, perm: 6 });
+  });
+
+  it('goes into a queue that its topic has, though the group got more since', async () => {
+    const bed = await bedWithMessage();
+    await sendBack(bed);
+    bed.groups.update({ ...defaultSubscriptionGroup('CG_A'), retryQueueNums: 8 });
+    for (let i = 0; i < 20; i += 1) await sendBack(bed);
+    const retries = bed.store.messages(SystemTopic.SCHEDULE, 2);
+    const queueIds = new Set(retries.map(({ propertiesBytes }) => decodeProperties(propertiesBytes)['REAL_QID']));
+    expect([retries.length, [...queueIds]]).toEqual([21, ['0']]);
   });
 
   it('is answered when its copy is durable, though Java does not wait for it', async () => {

@@ -24,6 +24,7 @@ import { type Destination, delayDestination } from '../../schedule/delay-rewrite
 import { copyMessage } from '../../store/copy-message.js';
 import type { MessageStore, MessageToStore } from '../../store/message-store.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { usableQueueNums } from '../../topic/usable-queue-nums.js';
 import type { InFlightGauge } from './in-flight-gauge.js';
 import type { MessageHosts } from './message-hosts.js';
 import { overload, Refusal } from './refusal.js';
@@ -130,8 +131,13 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
 
   #destination(group: SubscriptionGroupConfig, decision: SendBackDecision): Destination {
     const { random, topics } = this.#deps;
-    if (decision.kind === 'retry') return { topic: retryTopic(group.groupName), queueId: random.int(group.retryQueueNums) };
+    if (decision.kind === 'retry') {
+      const retry = topics.ensure(retryTopic(group.groupName), group.retryQueueNums, readWrite);
+      // A group may have got more retry queues than its topic; nobody reads the others.
+      const queueNums = Math.max(1, Math.min(group.retryQueueNums, usableQueueNums(retry)));
+      return { topic: retry.topicName, queueId: random.int(queueNums) };
+    }
     const config = topics.ensure(deadLetterTopic(group.groupName), 1, readWrite);
-    return { topic: config.topicName, queueId: random.int(Math.max(1, config.writeQueueNums)) };
+    return { topic: config.topicName, queueId: random.int(Math.max(1, usableQueueNums(config))) };
   }
 }

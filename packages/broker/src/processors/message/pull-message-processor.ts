@@ -17,6 +17,9 @@ import { codeOfRead, PullAnswer } from './pull-answer.js';
 import { checkPull, type PullCheckDeps } from './pull-checks.js';
 import { Refusal } from './refusal.js';
 
+/** While a client has more bytes of answers to take than this, nothing is read from files for it. */
+const untakenBytesMax = 1_048_576;
+
 export interface PullMessageProcessorDeps extends PullCheckDeps {
   readonly environment: Environment;
   readonly store: MessageStore;
@@ -68,7 +71,9 @@ export class PullMessageProcessor implements RequestProcessor {
     if (isFirst) this.#commit(header);
     const matches = tagPredicate(subscription);
     const { topic, queueId, queueOffset, maxMsgNums } = header;
-    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount: Math.max(1, maxMsgNums), matches });
+    const maxCount = Math.max(1, maxMsgNums);
+    const hasRoom = (): boolean => !connection.isOpen || (connection.queuedBytes ?? 0) <= untakenBytesMax;
+    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount, matches, hasRoom });
     if (!(result instanceof Promise)) {
       this.#answer(request, connection, header, matches, result, isFirst);
       return;

@@ -27,8 +27,10 @@ export function codeOfPut(status: PutStatus): number {
     case 'PUT_OK':
       return ResponseCode.SUCCESS;
     case 'FLUSH_DISK_TIMEOUT':
+    case 'TOPIC_NOT_WRITTEN':
       return ResponseCode.FLUSH_DISK_TIMEOUT;
     case 'SERVICE_NOT_AVAILABLE':
+    case 'DISK_FULL':
       return ResponseCode.SERVICE_NOT_AVAILABLE;
     case 'BUSY':
       return ResponseCode.SYSTEM_BUSY;
@@ -44,8 +46,12 @@ export function remarkOfPut(status: PutStatus): string | undefined {
       return undefined;
     case 'FLUSH_DISK_TIMEOUT':
       return 'the message is stored, but its flush took longer than syncFlushTimeout';
+    case 'TOPIC_NOT_WRITTEN':
+      return 'the message is stored, but its topic is new and topics.json could not be written';
     case 'SERVICE_NOT_AVAILABLE':
       return 'service not available now: the broker is stopping or its store refuses writes';
+    case 'DISK_FULL':
+      return "service not available now: the broker's disk is full; nothing was stored";
     case 'BUSY':
       return '[PC_SYNCHRONIZED]broker busy, too much waits for the disk';
     case 'MESSAGE_ILLEGAL':

@@ -1,5 +1,5 @@
 import { isMqError } from '@orbitmq/core/kernel';
-import { decodeBatch, decodeProperties, ResponseCode, SysFlag } from '@orbitmq/protocol';
+import { decodeBatch, decodeProperties, findProperty, PropertyName, ResponseCode, SysFlag } from '@orbitmq/protocol';
 import { delayLevelOf } from '../../schedule/delay-rewrite.js';
 import type { MessageToStore } from '../../store/message-store.js';
 import { Refusal } from './refusal.js';
@@ -11,6 +11,8 @@ export interface BatchFacts {
   readonly sysFlag: number;
   readonly isRetryTopic: boolean;
   readonly countMax: number;
+  /** The broker honours idempotency keys, which are for single messages. */
+  readonly refusesKeys: boolean;
 }
 
 /**
@@ -26,6 +28,7 @@ export function batchMessages(facts: BatchFacts, common: MessageToStore): readon
     if (entries.length > facts.countMax) {
       return new Refusal(ResponseCode.MESSAGE_ILLEGAL, `the batch is illegal: it has more than ${facts.countMax} messages`);
     }
+    if (facts.refusesKeys && entries.some((entry) => hasKey(entry.properties))) return keyedBatch;
     return entries.map((entry) => ({ ...common, flag: entry.flag, body: entry.body, properties: entry.properties }));
   } catch (error) {
     if (!isMqError(error)) throw error;
@@ -33,9 +36,18 @@ export function batchMessages(facts: BatchFacts, common: MessageToStore): readon
   }
 }
 
+/** A batch is stored at one place; a repeat of a part of it would have no answer. */
+const keyedBatch = new Refusal(ResponseCode.MESSAGE_ILLEGAL, 'the batch is illegal: batches cannot have idempotency keys');
+const keyName = Buffer.from(PropertyName.IDEMPOTENCY_KEY);
+
+function hasKey(properties: Buffer): boolean {
+  return properties.indexOf(keyName) >= 0 && findProperty(properties, PropertyName.IDEMPOTENCY_KEY) !== undefined;
+}
+
 function illegalBatch(facts: BatchFacts): string | undefined {
   if (facts.isRetryTopic) return 'batches cannot be retried';
   if ((facts.sysFlag & SysFlag.TRANSACTION_MASK) !== 0) return 'batches cannot be transactional';
+  if (facts.refusesKeys && hasKey(facts.properties)) return 'batches cannot have idempotency keys';
   const level = delayLevelOf(decodeProperties(facts.properties));
   return level === undefined || level > 0 ? 'batches cannot be delayed' : undefined;
 }

@@ -11,6 +11,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { FakeConnection } from '../../test-support/fake-connection.js';
 import { type MessageTestbed, messageTestbed, type SendFields, sendRequest } from '../../test-support/message-testbed.js';
+import { plainTopic } from '../../topic/boot-topics.js';
 
 const ownProperties = { CLUSTER: 'DefaultCluster', MSG_REGION: 'DefaultRegion', TRACE_ON: 'true' };
 
@@ -182,6 +183,52 @@ describe('a refused send', () => {
     expect((await bed.send({ topic: 'Wide', queueId: 8 })).code).toBe(ResponseCode.INVALID_PARAMETER);
   });
 
+  describe.each([
+    ['10', { code: RequestCode.SEND_MESSAGE }],
+    ['310', {}],
+    [
+      '320',
+      {
+        code: RequestCode.SEND_BATCH_MESSAGE,
+        batch: true,
+        body: encodeBatch([{ flag: 0, body: Buffer.from('a'), properties: '' }]),
+      },
+    ],
+  ] as const)('with request %s', (_name, kind) => {
+    it.each([
+      // Read and write queues, queue asked for, answer.
+      [4, 0, -1, ResponseCode.SYSTEM_ERROR],
+      [0, 0, -1, ResponseCode.SYSTEM_ERROR],
+      [0, 4, -1, ResponseCode.SYSTEM_ERROR],
+      [4, 0, 3, ResponseCode.SUCCESS],
+      [4, 0, 4, ResponseCode.INVALID_PARAMETER],
+      [0, 0, 0, ResponseCode.INVALID_PARAMETER],
+      [4, 2, 3, ResponseCode.SUCCESS],
+      [4, 2, 2_147_483_647, ResponseCode.INVALID_PARAMETER],
+      [2, 4, 1, ResponseCode.SUCCESS],
+      // Java stores these two where nobody reads them.
+      [2, 4, 2, ResponseCode.INVALID_PARAMETER],
+      [2, 4, 3, ResponseCode.INVALID_PARAMETER],
+    ])('%i queues to read and %i to write, queue %i: %i', async (readQueueNums, writeQueueNums, queueId, code) => {
+      const bed = await messageTestbed();
+      bed.topics.update({ ...plainTopic('Uneven', 4, 6), readQueueNums, writeQueueNums });
+      expect((await bed.send({ ...kind, topic: 'Uneven', queueId })).code).toBe(code);
+      expect(bed.store.puts.length).toBe(code === ResponseCode.SUCCESS ? 1 : 0);
+    });
+
+    it.each([
+      [4, 2],
+      [2, 4],
+    ])('the broker picks among the queues that are written and read, of %i and %i', async (readQueueNums, writeQueueNums) => {
+      const bed = await messageTestbed();
+      bed.topics.update({ ...plainTopic('Uneven', 4, 6), readQueueNums, writeQueueNums });
+      const picked = new Set<number>();
+      for (let i = 0; i < 40; i += 1) await bed.send({ ...kind, topic: 'Uneven', queueId: i % 2 === 0 ? -1 : -2_147_483_648 });
+      for (const { queueId } of bed.store.puts) picked.add(queueId);
+      expect([...picked].toSorted((a, b) => a - b)).toEqual([0, 1]);
+    });
+  });
+
   it('forgets what it knew of a topic when that changes', async () => {
     const bed = await messageTestbed();
     expect((await bed.send({ queueId: 3 })).code).toBe(ResponseCode.SUCCESS);
@@ -200,6 +247,7 @@ describe('a refused send', () => {
 
   it.each([
     ['SERVICE_NOT_AVAILABLE', ResponseCode.SERVICE_NOT_AVAILABLE],
+    ['DISK_FULL', ResponseCode.SERVICE_NOT_AVAILABLE],
     ['BUSY', ResponseCode.SYSTEM_BUSY],
     ['MESSAGE_ILLEGAL', ResponseCode.MESSAGE_ILLEGAL],
     ['PROPERTIES_SIZE_EXCEEDED', ResponseCode.MESSAGE_ILLEGAL],

@@ -16,13 +16,18 @@ import {
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import type { IdempotencyWindow } from '../../idempotency/idempotency-window.js';
+import type { KeyClaim } from '../../idempotency/key-claim.js';
+import { idempotencyKeyBytesMax, takesKeys } from '../../idempotency/keyed-record.js';
 import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
 import { isDeadLetterSend, maxReconsumeTimesOf } from '../../retry/dead-letter-rule.js';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
 import type { Destination } from '../../schedule/delay-rewrite.js';
 import type { MessageStore, MessageToStore } from '../../store/message-store.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { usableQueueNums } from '../../topic/usable-queue-nums.js';
 import { overload, Refusal } from './refusal.js';
+import type { RepeatedSends } from './repeated-sends.js';
 import { refuseSend, SendAnswer, type SendAnswerContext } from './send-answer.js';
 import { type BatchFacts, batchMessages } from './send-batch.js';
 import { type RewriteRules, rewriteSend } from './send-rewrite.js';
@@ -42,6 +47,8 @@ export interface SendMessageProcessorDeps {
   readonly nextUniqueKey: () => string;
   /** False while the check cannot keep up: no further half message is taken. */
   readonly canTakeHalf: () => boolean;
+  readonly idempotency: IdempotencyWindow;
+  readonly repeats: RepeatedSends;
 }
 
 /** No stored property string is longer, so no longer one is looked at. */
@@ -56,6 +63,10 @@ const bodyTooLarge = new Refusal(ResponseCode.MESSAGE_ILLEGAL, 'the message is i
 const propertiesTooLarge = new Refusal(
   ResponseCode.MESSAGE_ILLEGAL,
   'the message is illegal: its properties are larger than 32767 bytes',
+);
+const keyTooLong = new Refusal(
+  ResponseCode.MESSAGE_ILLEGAL,
+  `the message is illegal: its idempotency key is longer than ${idempotencyKeyBytesMax} bytes`,
 );
 const innerBatch = new Refusal(
   ResponseCode.MESSAGE_ILLEGAL,
@@ -97,13 +108,19 @@ export class SendMessageProcessor implements RequestProcessor {
     };
   }
 
-  process(request: RemotingCommand, connection: ServerConnection): void {
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
     const header = decodeSendMessage(request);
-    const refusal = this.#accept(request, header, connection);
-    if (refusal !== undefined) refuseSend(request, connection, this.#answers, refusal);
+    const outcome = this.#accept(request, header, connection);
+    if (!(outcome instanceof Refusal)) return outcome;
+    refuseSend(request, connection, this.#answers, outcome);
   }
 
-  #accept(request: RemotingCommand, header: ReceivedSendMessageHeader, connection: ServerConnection): Refusal | undefined {
+  /** A promise: the send repeats a key, and its answer takes its time. */
+  #accept(
+    request: RemotingCommand,
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+  ): Refusal | Promise<void> | undefined {
     if (this.#answers.inFlight.isFull) return overload('too many messages wait for their flush');
     const body = request.body;
     if (body === undefined) return emptyBody;
@@ -113,18 +130,61 @@ export class SendMessageProcessor implements RequestProcessor {
     const sent = header.propertiesBytes ?? noProperties;
     if (sent.length > propertiesBytesMax) return propertiesTooLarge;
     if ((header.sysFlag & SysFlag.INNER_BATCH) !== 0) return innerBatch;
-    const queueId = header.queueId >= 0 ? header.queueId : this.#deps.random.int(target.writeQueueNums);
+    const queueId = header.queueId >= 0 ? header.queueId : this.#deps.random.int(target.usableQueueNums);
     this.#properties.read(sent);
     if (header.batch === true) return this.#sendBatch(request, header, connection, { target, queueId, body, sent });
+    const key = this.#properties.idempotencyKey;
+    if (key !== undefined && this.#deps.idempotency.isEnabled && takesKeys(target.topic)) {
+      return this.#sendKeyed(request, header, connection, { target, queueId, body, sent }, key);
+    }
+    return this.#sendOne(request, header, connection, target, queueId, body, sent, undefined);
+  }
+
+  #sendOne(
+    request: RemotingCommand,
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+    target: SendTarget,
+    queueId: number,
+    body: Buffer,
+    sent: Buffer,
+    claim: KeyClaim | undefined,
+  ): Refusal | undefined {
     const isMarked = (header.sysFlag & SysFlag.TRANSACTION_MASK) !== 0;
     if (target.isRetry || isMarked || !this.#properties.isPlain) {
-      return this.#sendRewritten(request, header, connection, { target, queueId, body, sent });
+      return this.#sendRewritten(request, header, connection, { target, queueId, body, sent }, claim);
     }
     const uniqueKey = this.#properties.uniqueKey ?? this.#deps.nextUniqueKey();
     const properties = this.#storedProperties(sent, uniqueKey);
     const message = this.#message(header, connection, body, target.topic, queueId, header.sysFlag, properties);
-    this.#store.putMessage(message, new SendAnswer(request, connection, this.#answers, queueId, uniqueKey));
+    const answer = new SendAnswer(request, connection, this.#answers, queueId, uniqueKey);
+    this.#store.putMessage(message, claim === undefined ? answer : claim.with(answer, false));
     return undefined;
+  }
+
+  /** The first send with a key is stored like any other; a repeat is answered with what the first was told. */
+  #sendKeyed(
+    request: RemotingCommand,
+    header: ReceivedSendMessageHeader,
+    connection: ServerConnection,
+    send: Send,
+    key: string,
+  ): Refusal | Promise<void> | undefined {
+    if (Buffer.byteLength(key) > idempotencyKeyBytesMax) return keyTooLong;
+    const { idempotency, repeats } = this.#deps;
+    const { target, queueId, body, sent } = send;
+    const { topic } = target;
+    const known = idempotency.find(topic, key);
+    if (known !== undefined)
+      return this.#answerRepeat(repeats.answer({ request, connection, topic, key, body, known }), request, connection);
+    const claim = idempotency.claim(topic, key);
+    const refusal = this.#sendOne(request, header, connection, target, queueId, body, sent, claim);
+    if (refusal !== undefined) claim.giveUp();
+    return refusal;
+  }
+
+  async #answerRepeat(answering: Promise<boolean>, request: RemotingCommand, connection: ServerConnection): Promise<void> {
+    if (!(await answering)) await this.process(request, connection);
   }
 
   /** What was sent, and behind it what the broker adds (page 03 §3, as 5.x). */
@@ -175,6 +235,7 @@ export class SendMessageProcessor implements RequestProcessor {
     header: ReceivedSendMessageHeader,
     connection: ServerConnection,
     send: Send,
+    claim: KeyClaim | undefined,
   ): Refusal | undefined {
     const requested = { topic: send.target.topic, queueId: send.queueId };
     const destination = send.target.isRetry ? this.#retryDestination(request, header, requested) : requested;
@@ -193,7 +254,8 @@ export class SendMessageProcessor implements RequestProcessor {
     if (rewritten.isHalf && !this.#deps.canTakeHalf()) return overload('too many transactions are undecided');
     const { topic, queueId, sysFlag, properties, uniqueKey } = rewritten;
     const message = this.#message(header, connection, send.body, topic, queueId, sysFlag, properties);
-    this.#store.putMessage(message, new SendAnswer(request, connection, this.#answers, destination.queueId, uniqueKey));
+    const answer = new SendAnswer(request, connection, this.#answers, destination.queueId, uniqueKey);
+    this.#store.putMessage(message, claim === undefined ? answer : claim.with(answer, rewritten.isHalf));
     return undefined;
   }
 
@@ -212,7 +274,7 @@ export class SendMessageProcessor implements RequestProcessor {
     });
     if (!isDeadLetter) return requested;
     const config = topics.ensure(deadLetterTopic(groupName), 1, readWrite);
-    return { topic: config.topicName, queueId: random.int(Math.max(1, config.writeQueueNums)) };
+    return { topic: config.topicName, queueId: random.int(Math.max(1, usableQueueNums(config))) };
   }
 
   #sendBatch(
@@ -227,6 +289,7 @@ export class SendMessageProcessor implements RequestProcessor {
       sysFlag: header.sysFlag,
       isRetryTopic: send.target.isRetry,
       countMax: this.#deps.batchCountMax,
+      refusesKeys: this.#deps.idempotency.isEnabled && takesKeys(send.target.topic),
     };
     const empty = Buffer.alloc(0);
     const common = this.#message(header, connection, empty, send.target.topic, send.queueId, header.sysFlag, empty);

@@ -9,14 +9,19 @@ import {
 } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../../config/broker-config.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
+import { usableQueueNums } from '../../topic/usable-queue-nums.js';
 import { Refusal } from './refusal.js';
 
 /** A topic that may be sent to, with what the send path asks of it. */
 export interface SendTarget {
   /** Always the same string for a topic, so that maps over topics compare it by identity. */
   readonly topic: string;
-  readonly writeQueueNums: number;
-  /** Queue ids at or above are refused: max(read, write), as in Java. */
+  /** Queues among which one is picked for a sender that names none; 0: such a sender is refused. */
+  readonly usableQueueNums: number;
+  /**
+   * Queue ids at or above are refused: nobody reads such a queue, and a message in it would be acknowledged and never delivered.
+   * Java takes max(read, write); a queue that is only read takes messages there as well as here.
+   */
   readonly queueLimit: number;
   /** `%RETRY%…`: what consumers send when sending back failed. */
   readonly isRetry: boolean;
@@ -35,6 +40,11 @@ const forbiddenPrefix = 'rmq_sys_';
 
 function isForbidden(topic: string): boolean {
   return forbiddenTopics.has(topic) || topic.startsWith(forbiddenPrefix);
+}
+
+/** Java divides by zero here and answers the same code, so that its clients try another broker. */
+function noQueue(topic: string): Refusal {
+  return new Refusal(ResponseCode.SYSTEM_ERROR, `topic[${topic}] has no queue that is both written and read`);
 }
 
 /**
@@ -57,7 +67,9 @@ export class SendTargets {
 
   find(header: SendMessageHeader): SendTarget | Refusal {
     const known = this.#known.get(header.topic) ?? this.#resolve(header);
-    if (known instanceof Refusal || header.queueId < known.queueLimit) return known;
+    if (known instanceof Refusal) return known;
+    if (header.queueId < 0) return known.usableQueueNums > 0 ? known : noQueue(header.topic);
+    if (header.queueId < known.queueLimit) return known;
     return new Refusal(
       ResponseCode.INVALID_PARAMETER,
       `request queueId[${header.queueId}] is illegal, topic[${header.topic}] has ${known.queueLimit} queues`,
@@ -90,8 +102,8 @@ export class SendTargets {
   #remember(config: TopicConfig): SendTarget {
     const target: SendTarget = {
       topic: config.topicName,
-      writeQueueNums: Math.max(1, config.writeQueueNums),
-      queueLimit: Math.max(config.readQueueNums, config.writeQueueNums),
+      usableQueueNums: usableQueueNums(config),
+      queueLimit: config.readQueueNums,
       isRetry: config.topicName.startsWith(retryTopicPrefix),
     };
     this.#known.set(target.topic, target);

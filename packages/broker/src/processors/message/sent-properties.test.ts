@@ -54,11 +54,18 @@ describe('SentProperties', () => {
     expect(read('WAIT=FALSE').waitStore).toBe(true);
   });
 
+  it('knows the idempotency key, of a doubled one the last', () => {
+    expect(read('A=b;ORBITMQ_IDEMPOTENCY_KEY=Kä')).toMatchObject({ idempotencyKey: 'Kä', isPlain: true });
+    const doubled = read('ORBITMQ_IDEMPOTENCY_KEY=a;ORBITMQ_IDEMPOTENCY_KEY=b');
+    expect(doubled).toMatchObject({ idempotencyKey: 'b', isPlain: false });
+    expect(read('ORBITMQ_IDEMPOTENCY_KEY=;ORBITMQ_IDEMPOTENCY_KEYS=a;A=ORBITMQ_IDEMPOTENCY_KEY').idempotencyKey).toBeUndefined();
+  });
+
   it('forgets the message before', () => {
     const properties = new SentProperties();
-    properties.read(bytes('UNIQ_KEY=u;WAIT=false;DELAY=1'));
+    properties.read(bytes('UNIQ_KEY=u;WAIT=false;DELAY=1;ORBITMQ_IDEMPOTENCY_KEY=k'));
     properties.read(bytes('A=b'));
-    expect(properties).toMatchObject({ uniqueKey: undefined, waitStore: true, isPlain: true });
+    expect(properties).toMatchObject({ uniqueKey: undefined, idempotencyKey: undefined, waitStore: true, isPlain: true });
   });
 
   it('lets a value contain the name separator', () => {

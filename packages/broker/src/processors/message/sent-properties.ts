@@ -11,6 +11,7 @@ const Seen = {
   KEYS: 8,
   /** Changes where the message goes, or what is stored: it needs the long way. */
   SPECIAL: 16,
+  IDEMPOTENCY_KEY: 32,
 } as const;
 
 const transientPrefix = '__RMQ.TRANSIENT.';
@@ -48,6 +49,7 @@ const knownNames: readonly (readonly KnownName[] | undefined)[] = tableOf([
   [PropertyName.UNIQ_KEY, Seen.UNIQ_KEY],
   [PropertyName.TAGS, Seen.TAGS],
   [PropertyName.KEYS, Seen.KEYS],
+  [PropertyName.IDEMPOTENCY_KEY, Seen.IDEMPOTENCY_KEY],
   ...specialNames.map((name) => [name, Seen.SPECIAL] as const),
 ]);
 
@@ -69,6 +71,8 @@ export class SentProperties {
   /** False: the sender does not want to wait for the flush. */
   waitStore = true;
   uniqueKey: string | undefined;
+  /** Ours: the broker stores one message with it per topic and window. */
+  idempotencyKey: string | undefined;
   isPlain = true;
   #seen = 0;
   #bytes: Buffer = noBytes;
@@ -76,6 +80,7 @@ export class SentProperties {
   read(bytes: Buffer): void {
     this.waitStore = true;
     this.uniqueKey = undefined;
+    this.idempotencyKey = undefined;
     this.isPlain = true;
     this.#seen = 0;
     this.#bytes = bytes;
@@ -107,6 +112,7 @@ export class SentProperties {
     this.#seen |= bit;
     if (bit === Seen.WAIT) this.waitStore = !isFalse(this.#bytes, middle + 1, end);
     else if (bit === Seen.UNIQ_KEY) this.uniqueKey = this.#bytes.toString('utf8', middle + 1, end);
+    else if (bit === Seen.IDEMPOTENCY_KEY) this.idempotencyKey = this.#bytes.toString('utf8', middle + 1, end);
   }
 }
 

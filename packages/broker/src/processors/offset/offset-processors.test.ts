@@ -40,7 +40,11 @@ async function managers() {
   topics.update(plainTopic('T', 2, 6));
   const groups = await createSubscriptionGroupManager(shared);
   groups.find('g');
-  return { topics, groups, offsets: await createConsumerOffsetManager(shared) };
+  return {
+    topics,
+    groups,
+    offsets: await createConsumerOffsetManager({ ...shared, store: { whenFlushed: async () => undefined } }),
+  };
 }
 
 async function ask(
@@ -96,6 +100,18 @@ describe('UPDATE_CONSUMER_OFFSET', () => {
     const extFields = { consumerGroup: 'g', topic: 'T', queueId: '0', commitOffset: '7', ...fields };
     expect((await ask(processor, RequestCode.UPDATE_CONSUMER_OFFSET, extFields))?.code).toBe(code);
     expect(offsets.query('g', 'T', 0)).toBe(expected);
+  });
+
+  test("a client cannot move the broker's own progress", async () => {
+    const { topics, groups, offsets } = await managers();
+    offsets.commit('CID_RMQ_SYS_TRANS', 'RMQ_SYS_TRANS_HALF_TOPIC', 0, 5);
+    const processor = new UpdateConsumerOffsetProcessor(offsets, groups, topics);
+    for (const topic of ['RMQ_SYS_TRANS_HALF_TOPIC', 'RMQ_SYS_TRANS_OP_HALF_TOPIC']) {
+      const extFields = { consumerGroup: 'CID_RMQ_SYS_TRANS', topic, queueId: '0', commitOffset: '77' };
+      expect((await ask(processor, RequestCode.UPDATE_CONSUMER_OFFSET, extFields))?.code).toBe(ResponseCode.NO_PERMISSION);
+    }
+    expect(offsets.query('CID_RMQ_SYS_TRANS', 'RMQ_SYS_TRANS_HALF_TOPIC', 0)).toBe(5);
+    expect(offsets.query('CID_RMQ_SYS_TRANS', 'RMQ_SYS_TRANS_OP_HALF_TOPIC', 0)).toBe(-1);
   });
 
   test('a queue that was taken away is read to its end', async () => {

@@ -1,7 +1,7 @@
 /**
  * UPDATE_CONSUMER_OFFSET (15), usually one-way (Java: ConsumerManageProcessor; page 05 §4). Rules of 5.x: the group and the
  * topic must exist, going back is allowed. Ours on top: negative offsets and queues the topic does not have are refused,
- * where Apache stores them and answers 14 as if there were none.
+ * where Apache stores them and answers 14 as if there were none; so are the groups of the broker itself (see ClientOffsets).
  */
 import {
   createResponse,
@@ -12,6 +12,7 @@ import {
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import { isBrokerGroup } from '../../offset/client-offsets.js';
 import type { ConsumerOffsetManager } from '../../offset/consumer-offset-manager.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 
@@ -44,6 +45,9 @@ export class UpdateConsumerOffsetProcessor implements RequestProcessor {
 
   #refusal(header: UpdateConsumerOffsetHeader): Refusal | undefined {
     const { consumerGroup, topic, queueId, commitOffset } = header;
+    if (isBrokerGroup(consumerGroup)) {
+      return { code: ResponseCode.NO_PERMISSION, remark: `the offsets of group ${consumerGroup} are the broker's own` };
+    }
     if (!this.#groups.all().has(consumerGroup)) {
       return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark: `Group ${consumerGroup} not exist!` };
     }

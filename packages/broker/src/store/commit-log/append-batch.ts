@@ -1,4 +1,5 @@
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { LogMark } from '../log-mark.js';
 import type { PutWaiter } from '../message-store.js';
 
 /** A stretch of bytes for one file; consecutive ones of one file go out in one write. */
@@ -39,9 +40,24 @@ export class AppendBatch {
   physicalEnd = 0;
   lastStoreTimestamp = 0;
   lastPhysicalOffset = 0;
+  /** Someone in it was promised the flush (SYNC_FLUSH at the time of the put): all of it is answered after one. */
+  needsFlush = false;
+  /** Someone relies on a place in it (`PutWaiter.keepsPlace`). */
+  keepsPlaces = false;
 
   get isEmpty(): boolean {
     return this.pieces.length === 0;
+  }
+
+  /** Nobody was told a success, or builds on a place in it: a full disk may take it back. */
+  get canBeTakenBack(): boolean {
+    return !this.keepsPlaces && this.firstUnansweredIndex === 0;
+  }
+
+  /** Where the log ends with it. */
+  mark(): LogMark {
+    const { lastPhysicalOffset, lastStoreTimestamp, physicalEnd } = this;
+    return { physicalEnd, lastPhysicalOffset, lastStoreTimestamp };
   }
 
   addBytes(segmentStart: number, physicalOffset: number, bytes: Buffer, from: number, sizeBytes: number): void {
@@ -72,12 +88,18 @@ export class AppendBatch {
   }
 
   addWaiter(waiter: PutWaiter, waitStore: boolean, nowMs: number): void {
+    if (waiter.keepsPlace === true) this.keepsPlaces = true;
     if (!waitStore) {
       this.impatientWaiters.push(waiter);
       return;
     }
     this.waiters.push(waiter);
     this.waiterTimes.push(nowMs);
+  }
+
+  /** Its queue offsets are given again: nothing that was appended behind the visible end of a queue stays. */
+  takeBackOffsets(): void {
+    for (const queue of this.queues) queue.nextOffset = queue.maxOffset;
   }
 
   clear(): void {
@@ -96,5 +118,7 @@ export class AppendBatch {
     this.recordBytes = 0;
     this.sizeBytes = 0;
     this.physicalEnd = 0;
+    this.needsFlush = false;
+    this.keepsPlaces = false;
   }
 }

@@ -1,23 +1,34 @@
 /**
  * The one writer of the log (Java: GroupCommitService and FlushRealTimeService). Puts of a turn grow one batch; it goes out
  * with one write and, for SYNC_FLUSH, one flush; meanwhile the next batch grows. Invariants: a batch is published (visible
- * to reads) and answered only when it has the configured durability; a failed write or flush is final: nothing is answered
- * with success after it, and the flush is never tried again (promises R2, I18).
+ * to reads) and answered only when it has the durability that was configured at its first strict put; a durable batch has
+ * nothing before it that is not durable; a failed write or flush is final: nothing is answered with success after it, and
+ * the flush is never tried again (promises R2, I18). But a write that finds no room is taken back with all that was put
+ * behind it, places and offsets included, before anything else is put; where someone was told a success or builds on a place,
+ * it is kept instead, and written when there is room.
  */
 import { type Clock, invariant, type Timer, type Timers } from '@orbitmq/core/kernel';
+import { isOutOfSpace } from '../io/out-of-space.js';
 import type { PutStatus, PutWaiter } from '../message-store.js';
 import { AppendBatch } from './append-batch.js';
 import type { LogFiles } from './log-files.js';
+import type { LogFlusher } from './log-flusher.js';
 
 export interface GroupCommitOptions {
   readonly files: LogFiles;
+  readonly flusher: LogFlusher;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** SYNC_FLUSH at the start; see `setSyncFlush`. */
   readonly isSyncFlush: boolean;
   readonly syncFlushTimeoutMs: number;
   /** The batch has its durability: make its entries visible, then `tell` the waiters, then the listeners. */
   readonly publish: (batch: AppendBatch, tell: () => void) => void;
   readonly onFailure: (error: Error) => void;
+  /** A write found no room. From this call on nothing may be added, until `canResume`. */
+  readonly onOutOfSpace: (error: Error) => void;
+  /** Removes everything from a place on that is not published, from files and memory; that was in the file that begins at `segmentStart`. */
+  readonly takeBack: (physicalOffset: number, segmentStart: number) => Promise<void>;
 }
 
 interface Refusal {
@@ -33,6 +44,7 @@ function answer(batch: AppendBatch, waiters: readonly PutWaiter[], from: number,
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #spares: AppendBatch[] = [];
+  #isSyncFlush: boolean;
   #growing = new AppendBatch();
   #writing: AppendBatch | undefined;
   #isScheduled = false;
@@ -42,6 +54,10 @@ export class GroupCommit {
   #refusals: Refusal[] = [];
   #deadline: Timer | undefined;
   #drained: (() => void)[] = [];
+  /** `writing` found no room, and is being removed. */
+  #isTakingBack = false;
+  /** Goes on with `writing`, which found no room and is kept. */
+  #writeOn: (() => void) | undefined;
   readonly #begin = (): void => {
     this.#isScheduled = false;
     this.#tellRefused();
@@ -50,6 +66,16 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#isSyncFlush = options.isSyncFlush;
+  }
+
+  /** For every put from here on. What was put before keeps what it was promised. */
+  setSyncFlush(isSyncFlush: boolean): void {
+    this.#isSyncFlush = isSyncFlush;
+  }
+
+  get isSyncFlush(): boolean {
+    return this.#isSyncFlush;
   }
 
   get hasFailed(): boolean {
@@ -78,7 +104,21 @@ export class GroupCommit {
     this.#pendingMessages += messageCount;
     this.#pendingBytes += sizeBytes;
     if (this.#writing === undefined) this.#schedule();
-    if (this.#options.isSyncFlush && this.#deadline === undefined) this.#watch(this.#options.syncFlushTimeoutMs);
+    if (!this.#isSyncFlush) return;
+    this.#growing.needsFlush = true;
+    if (this.#deadline === undefined) this.#watch(this.#options.syncFlushTimeoutMs);
+  }
+
+  /** Nothing is under way that found no room or may find none: puts can be taken again when there is some. */
+  get canResume(): boolean {
+    return this.#writing === undefined && this.#growing.isEmpty;
+  }
+
+  /** There may be room again for what was kept. */
+  retry(): void {
+    const writeOn = this.#writeOn;
+    this.#writeOn = undefined;
+    if (this.#failure === undefined) writeOn?.();
   }
 
   /** Answers in a later turn, as every put. */
@@ -107,6 +147,12 @@ export class GroupCommit {
     this.#deadline?.cancel();
     this.#deadline = undefined;
     this.#answerAll('SERVICE_NOT_AVAILABLE');
+    if (this.#writeOn !== undefined) {
+      // What is kept for later is not written any more.
+      this.#writeOn = undefined;
+      this.#writing = undefined;
+      this.#finishIfIdle();
+    }
     this.#options.onFailure(error);
   }
 
@@ -132,11 +178,13 @@ export class GroupCommit {
     const batch = this.#growing;
     this.#writing = batch;
     this.#growing = this.#spares.pop() ?? new AppendBatch();
-    this.#writePieces(batch, 0);
+    // A durable write covers its own bytes only: behind others that wait for a flush it would be cut off with them.
+    const isDurable = batch.needsFlush && batch.impatientWaiters.length === 0 && !this.#options.flusher.isBehind;
+    this.#writePieces(batch, 0, isDurable);
   }
 
   /** Writes the pieces from `index` on that belong into one file; then those of the next. */
-  #writePieces(batch: AppendBatch, index: number): void {
+  #writePieces(batch: AppendBatch, index: number, isDurable: boolean): void {
     const { pieces } = batch;
     const first = pieces[index];
     invariant(first !== undefined, 'a batch has bytes');
@@ -149,21 +197,27 @@ export class GroupCommit {
       next += 1;
     }
     const isLast = next === pieces.length;
-    const { files, isSyncFlush } = this.#options;
-    const hasImpatient = batch.impatientWaiters.length > 0;
     const done = (error: Error | undefined): void => {
-      if (error !== undefined || this.#failure !== undefined) this.#endFailed(error);
-      else if (!isLast) this.#writePieces(batch, next);
-      else if (isSyncFlush && hasImpatient) this.#answerImpatientAndFlush(batch);
-      else this.#finish(batch);
+      if (this.#failure !== undefined) this.#endFailed(undefined);
+      else if (error !== undefined && isOutOfSpace(error)) {
+        this.#endOutOfSpace(batch, error, () => this.#writePieces(batch, index, isDurable));
+      } else if (error !== undefined) this.#endFailed(error);
+      else if (!isLast) this.#writePieces(batch, next, isDurable);
+      else this.#written(batch, isDurable);
     };
-    files.write(chunks, first.physicalOffset, sizeBytes, isSyncFlush && !hasImpatient, done);
+    this.#options.files.write(chunks, first.physicalOffset, sizeBytes, isDurable, done);
   }
 
-  #answerImpatientAndFlush(batch: AppendBatch): void {
+  #written(batch: AppendBatch, isDurable: boolean): void {
+    const { flusher } = this.#options;
+    flusher.written(batch.mark(), isDurable);
+    if (!batch.needsFlush || isDurable) {
+      this.#finish(batch);
+      return;
+    }
     answer(batch, batch.impatientWaiters, 0, 'PUT_OK');
     batch.impatientWaiters.length = 0;
-    this.#options.files.flush().then(
+    flusher.flush().then(
       () => (this.#failure === undefined ? this.#finish(batch) : this.#endFailed(undefined)),
       (error: unknown) => this.#endFailed(error as Error),
     );
@@ -173,6 +227,42 @@ export class GroupCommit {
   #endFailed(error: Error | undefined): void {
     if (error !== undefined) this.fail(error);
     this.#writing = undefined;
+    this.#finishIfIdle();
+  }
+
+  /** No room for the batch; what grew behind it has its places behind it. */
+  #endOutOfSpace(batch: AppendBatch, error: Error, writeOn: () => void): void {
+    this.#options.onOutOfSpace(error);
+    if (!batch.canBeTakenBack || !this.#growing.canBeTakenBack) {
+      this.#writeOn = writeOn;
+      return;
+    }
+    this.#isTakingBack = true;
+    const first = batch.pieces[0];
+    invariant(first !== undefined, 'a batch has bytes');
+    this.#options.takeBack(first.physicalOffset, first.segmentStart).then(
+      () => this.#endTakenBack(batch),
+      (failure: unknown) => this.#endFailed(failure as Error),
+    );
+  }
+
+  #endTakenBack(batch: AppendBatch): void {
+    this.#isTakingBack = false;
+    const grown = this.#growing;
+    batch.takeBackOffsets();
+    grown.takeBackOffsets();
+    this.#growing = this.#spares.pop() ?? new AppendBatch();
+    this.#writing = undefined;
+    this.#pendingMessages = 0;
+    this.#pendingBytes = 0;
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    for (const one of [batch, grown]) {
+      answer(one, one.waiters, one.firstUnansweredIndex, 'DISK_FULL');
+      answer(one, one.impatientWaiters, 0, 'DISK_FULL');
+      one.clear();
+      this.#spares.push(one);
+    }
     this.#finishIfIdle();
   }
 
@@ -216,11 +306,13 @@ export class GroupCommit {
   }
 
   #answerLate(): void {
+    // Who waits gets another answer in a moment.
+    if (this.#isTakingBack) return;
     const { clock, syncFlushTimeoutMs } = this.#options;
     const nowMs = clock.monotonic();
     let nextDeadlineMs = Number.POSITIVE_INFINITY;
     for (const batch of [this.#writing, this.#growing]) {
-      if (batch === undefined) continue;
+      if (batch === undefined || !batch.needsFlush) continue;
       const { waiters, waiterTimes } = batch;
       while (batch.firstUnansweredIndex < waiters.length) {
         const deadlineMs = (waiterTimes[batch.firstUnansweredIndex] as number) + syncFlushTimeoutMs;

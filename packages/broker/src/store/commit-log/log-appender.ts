@@ -79,6 +79,18 @@ export class LogAppender {
     this.#storeTimestamp = options.lastStoreTimestamp;
   }
 
+  /** End of all that was appended, durable or not. */
+  get physicalEnd(): number {
+    return this.#physicalEnd;
+  }
+
+  /** The next record goes here: what was appended behind was taken back. `segmentStart`: of the file in which that is. */
+  cut(physicalEnd: number, segmentStart: number): void {
+    invariant(physicalEnd <= this.#physicalEnd, 'the log is cut, not extended');
+    this.#physicalEnd = physicalEnd;
+    this.#segmentStart = segmentStart;
+  }
+
   append(message: MessageToStore, queue: ConsumeQueue, waiter: PutWaiter): void {
     const sizeBytes = recordSizeOf(message, queue.topicBytes);
     this.#rollUnlessFits(sizeBytes);

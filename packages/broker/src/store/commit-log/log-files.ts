@@ -5,7 +5,8 @@
  */
 import { invariant, type Logger } from '@orbitmq/core/kernel';
 import type { File, FileSystem, IoCallback } from '../io/file-system.js';
-import { datasyncFile } from '../io/io-promise.js';
+import { datasyncFile, reserveFile } from '../io/io-promise.js';
+import { isOutOfSpace } from '../io/out-of-space.js';
 import { createSegment } from '../segment/create-segment.js';
 import type { SegmentList } from '../segment/segment-list.js';
 
@@ -33,6 +34,8 @@ export interface LogFilesOptions {
   readonly segments: SegmentList;
   readonly reserveAheadBytes: number;
   readonly logger: Logger;
+  /** There is no room to reserve any more; what is reserved can still be written. */
+  readonly onOutOfSpace: (error: Error) => void;
 }
 
 export class LogFiles {
@@ -40,17 +43,20 @@ export class LogFiles {
   readonly #fileSystem: FileSystem;
   readonly #reserveBytes: number;
   readonly #logger: Logger;
+  readonly #onOutOfSpace: (error: Error) => void;
   #current: File | undefined;
   #currentStart = -1;
   #next: NextSegment | undefined;
   /** Files before the current one with bytes that no flush has covered. */
   #unflushed: File[] = [];
   #isCurrentDirty = false;
+  /** A flush works on files: they stay open, and what is written meanwhile may not be covered by it. */
+  #isFlushing = false;
   /** Log offsets: what is below is written or reserved. */
   #reservedEnd = 0;
   #reservingFrom = -1;
   #waiting: WaitingWrite | undefined;
-  #onReserved: (() => void) | undefined;
+  #onReserved: (() => void)[] = [];
   /** Moving average. */
   #writeBytes = 0;
 
@@ -58,6 +64,7 @@ export class LogFiles {
     this.#fileSystem = options.fileSystem;
     this.segments = options.segments;
     this.#logger = options.logger;
+    this.#onOutOfSpace = options.onOutOfSpace;
     // Two reservations make up the stretch ahead: one in use, one being made.
     this.#reserveBytes = Math.floor(options.reserveAheadBytes / 2 / reserveAlignmentBytes) * reserveAlignmentBytes;
   }
@@ -84,34 +91,97 @@ export class LogFiles {
     } else this.#writeNow(write);
   }
 
-  /** Flushes everything that was written before the call. */
+  /** Flushes everything that was written before the call; called again only when it has ended. */
   async flush(): Promise<void> {
     const earlier = this.#unflushed;
     const current = this.#isCurrentDirty ? this.#current : undefined;
     this.#unflushed = [];
     this.#isCurrentDirty = false;
-    for (const file of earlier) {
-      await datasyncFile(file);
-      await file.close();
+    this.#isFlushing = true;
+    try {
+      for (const file of earlier) {
+        await datasyncFile(file);
+        await file.close();
+      }
+      if (current !== undefined) await datasyncFile(current);
+    } finally {
+      this.#isFlushing = false;
     }
-    if (current !== undefined) await datasyncFile(current);
   }
 
   /** Closes all; a file that was made ahead and never used is removed, as Apache does. */
   async close(): Promise<void> {
-    if (this.#reservingFrom >= 0) await new Promise<void>((resolve) => (this.#onReserved = resolve));
-    const next = this.#next;
-    this.#next = undefined;
-    const unused = await next?.file.catch(() => undefined);
-    if (next !== undefined && unused !== undefined) {
-      await unused.close();
-      await this.#fileSystem.remove(this.segments.pathOf(next.startOffset));
-      await this.#fileSystem.syncDirectory(this.segments.directory);
-    }
+    await this.#reservationEnded();
+    await this.#discardNext(false);
     for (const file of this.#unflushed) await file.close();
     this.#unflushed = [];
     await this.#current?.close();
     this.#current = undefined;
+  }
+
+  /**
+   * Takes back what was written from `physicalOffset` on, in part or whole: durably zeros when it resolves, so that no start
+   * finds it (promises R3). No write may be under way.
+   */
+  async cut(physicalOffset: number): Promise<void> {
+    await this.#reservationEnded();
+    // A file is shorter for a moment, which a start allows for the newest one only.
+    await this.#discardNext(true);
+    while (this.#currentStart > physicalOffset) await this.#stepBack();
+    const file = this.#current;
+    invariant(file !== undefined, 'the log is open');
+    const position = physicalOffset - this.#currentStart;
+    if (position < this.segments.sizeBytes) {
+      await file.truncate(position);
+      await file.truncate(this.segments.sizeBytes);
+      await datasyncFile(file);
+    }
+    this.#reservedEnd = physicalOffset;
+    this.#prepareNext();
+  }
+
+  /** Writes zeros over up to `sizeBytes` behind the end of the log: rejects when there is no room. No write may be under way. */
+  async makeRoom(physicalEnd: number, sizeBytes: number): Promise<void> {
+    await this.#reservationEnded();
+    const file = this.#current;
+    const aligned = Math.ceil((physicalEnd + sizeBytes - this.#currentStart) / reserveAlignmentBytes) * reserveAlignmentBytes;
+    const to = this.#currentStart + Math.min(aligned, this.segments.sizeBytes);
+    if (file === undefined || to <= physicalEnd) return;
+    await reserveFile(file, physicalEnd - this.#currentStart, to - physicalEnd);
+    this.#reservedEnd = to;
+  }
+
+  /** The newest file was never read from: it goes, and the one before it is the current one again. */
+  async #stepBack(): Promise<void> {
+    const start = this.#currentStart;
+    const dropped = this.#current;
+    this.segments.removeFrom(start);
+    // A flush that works on it closes it.
+    if (dropped !== undefined && (this.#isCurrentDirty || this.#isFlushing)) this.#unflushed.push(dropped);
+    else await dropped?.close();
+    await this.#fileSystem.remove(this.segments.pathOf(start));
+    await this.#fileSystem.syncDirectory(this.segments.directory);
+    this.#currentStart = start - this.segments.sizeBytes;
+    this.#isCurrentDirty = false;
+    this.#current = await this.#fileSystem.open(this.segments.pathOf(this.#currentStart), { create: false });
+  }
+
+  #reservationEnded(): Promise<void> {
+    if (this.#reservingFrom < 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onReserved.push(resolve);
+    });
+  }
+
+  /** Removes the file that was made ahead and not used yet; one whose creation failed, too, when that matters. */
+  async #discardNext(isFailedOneToo: boolean): Promise<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    const unused = await next?.file.catch(() => undefined);
+    if (next === undefined || (unused === undefined && !isFailedOneToo)) return;
+    await unused?.close();
+    await this.#fileSystem.remove(this.segments.pathOf(next.startOffset));
+    await this.#fileSystem.syncDirectory(this.segments.directory);
   }
 
   #create(startOffset: number): Promise<File> {
@@ -123,7 +193,11 @@ export class LogFiles {
     this.#currentStart = startOffset;
     this.#isCurrentDirty = false;
     this.#reservedEnd = startOffset;
-    const nextStart = startOffset + this.segments.sizeBytes;
+    this.#prepareNext();
+  }
+
+  #prepareNext(): void {
+    const nextStart = this.#currentStart + this.segments.sizeBytes;
     const created = this.#create(nextStart);
     // A failure counts only when the file is needed; then it is tried once more.
     created.catch((error: unknown) => this.#logger.warn('cannot create the next commit log file ahead', { error }));
@@ -148,7 +222,7 @@ export class LogFiles {
     this.segments.add(next.startOffset);
     this.#use(next.startOffset, file);
     if (previous === undefined) return;
-    if (wasDirty) this.#unflushed.push(previous);
+    if (wasDirty || this.#isFlushing) this.#unflushed.push(previous);
     else await previous.close();
   }
 
@@ -160,6 +234,8 @@ export class LogFiles {
     const position = write.physicalOffset - this.#currentStart;
     const onWritten: IoCallback = (error) => {
       this.#writeBytes += (write.sizeBytes - this.#writeBytes) / 8;
+      // Again: a flush that began during the write has not covered it.
+      if (!write.isDurable) this.#isCurrentDirty = true;
       if (error === undefined) this.#reserveBehind(end);
       write.done(error);
     };
@@ -185,11 +261,14 @@ export class LogFiles {
     file.reserve(from - this.#currentStart, to - from, (error) => {
       this.#reservingFrom = -1;
       this.#reservedEnd = error === undefined ? to : segmentEnd;
-      if (error !== undefined) this.#logger.warn('cannot reserve space in the commit log; writing goes on without', { error });
+      if (error !== undefined && isOutOfSpace(error)) this.#onOutOfSpace(error);
+      else if (error !== undefined) {
+        this.#logger.warn('cannot reserve space in the commit log; writing goes on without', { error });
+      }
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if (waiting !== undefined) this.#writeNow(waiting);
-      this.#onReserved?.();
+      for (const resolve of this.#onReserved.splice(0)) resolve();
     });
   }
 }

@@ -3,7 +3,7 @@
  * is ever given out.
  */
 import { readInt64 } from '@orbitmq/protocol';
-import type { FilePool } from '../segment/file-pool.js';
+import type { VerifiedReader } from '../integrity/verified-reader.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import { type LogSpan, spanHas } from './log-span.js';
 import { ReadCache } from './read-cache.js';
@@ -23,7 +23,8 @@ export interface RecordPlaceInLog {
 export interface LogReaderOptions {
   readonly segments: SegmentList;
   readonly tail: TailBuffer;
-  readonly pool: FilePool;
+  /** Reads files; bytes of a damaged block are not in the answer, which ends before it. */
+  readonly verified: VerifiedReader;
   readonly limits: { readonly readBlockBytes: number; readonly readCacheBytesMax: number };
   readonly durableEnd: () => number;
 }
@@ -43,9 +44,15 @@ export class LogReader {
     const chunk = tail.find(physicalOffset, sizeBytes);
     if (chunk !== undefined) return chunk.share(physicalOffset, sizeBytes);
     const block = this.#cache.find(physicalOffset);
-    if (block === undefined || !spanHas(block, physicalOffset, sizeBytes)) return undefined;
+    if (block === undefined) return undefined;
     const from = physicalOffset - block.physicalStart;
-    return block.bytes.subarray(from, from + sizeBytes);
+    if (from + sizeBytes <= block.bytes.length) return block.bytes.subarray(from, from + sizeBytes);
+    // Over the edge of its block: it is in memory when the block behind is.
+    const edge = block.physicalStart + this.#cache.blockBytes;
+    const end = physicalOffset + sizeBytes;
+    const next = block.physicalStart + block.bytes.length === edge ? this.#cache.find(edge) : undefined;
+    if (next === undefined || end > edge + next.bytes.length) return undefined;
+    return Buffer.concat([block.bytes.subarray(from), next.bytes.subarray(0, end - edge)], sizeBytes);
   }
 
   /** Up to `sizeBytes` bytes from `physicalOffset` on: fewer at the end of its file and of the log, none outside the log. */
@@ -89,10 +96,7 @@ export class LogReader {
       // A record over the edge of its block is read by itself.
       if (!spanHas(block, physicalOffset, sizeBytes)) spans.push(await this.#readFile(physicalOffset, sizeBytes));
     }
-    if (ahead < this.#options.durableEnd()) {
-      // Read-ahead is a wish: who needs the block meets its error.
-      this.#cache.load(ahead).catch(() => undefined);
-    }
+    if (ahead < this.#options.durableEnd()) this.#cache.loadAhead(ahead);
     return spans;
   }
 
@@ -113,14 +117,18 @@ export class LogReader {
 
   /** One read inside one file, never beyond the durable end. */
   async #readFile(physicalOffset: number, sizeBytes: number): Promise<LogSpan> {
-    const { durableEnd, pool, segments } = this.#options;
+    const { durableEnd, segments, verified } = this.#options;
     const empty: LogSpan = { physicalStart: physicalOffset, bytes: Buffer.alloc(0) };
     if (!segments.has(physicalOffset)) return empty;
     const start = segments.startOf(physicalOffset);
-    const end = Math.min(physicalOffset + sizeBytes, start + segments.sizeBytes, durableEnd());
+    const endOfDurable = durableEnd();
+    const end = Math.min(physicalOffset + sizeBytes, start + segments.sizeBytes, endOfDurable);
     if (end <= physicalOffset) return empty;
-    const target = Buffer.allocUnsafeSlow(end - physicalOffset);
-    const readBytes = await pool.use(segments.pathOf(start), (file) => file.read(target, physicalOffset - start));
-    return { physicalStart: physicalOffset, bytes: readBytes === target.length ? target : target.subarray(0, readBytes) };
+    const bytes = await verified.read(physicalOffset, end, endOfDurable).catch((error: unknown) => {
+      if (segments.has(physicalOffset)) throw error;
+      // The file expired under the read.
+      return empty.bytes;
+    });
+    return { physicalStart: physicalOffset, bytes };
   }
 }

@@ -91,6 +91,19 @@ export class TailBuffer {
     }
   }
 
+  /** Forgets what is at or behind `physicalEnd`: it was never given out, and nobody writes from it any more. */
+  cut(physicalEnd: number): void {
+    let last = this.#chunks.pop();
+    while (last !== undefined && last.physicalStart >= physicalEnd) {
+      this.#bytes -= last.bytes.length;
+      last = this.#chunks.pop();
+    }
+    this.#current = last;
+    if (last === undefined) return;
+    this.#chunks.push(last);
+    last.usedBytes = Math.min(last.usedBytes, physicalEnd - last.physicalStart);
+  }
+
   #open(physicalOffset: number, sizeBytes: number): TailChunk {
     invariant(this.#current === undefined || physicalOffset >= this.#current.physicalEnd, 'the tail of the log grows at its end');
     const spare = sizeBytes <= this.#chunkBytes ? this.#spares.pop() : undefined;

@@ -56,6 +56,23 @@ export class ConsumeQueueTable {
     return queue;
   }
 
+  ofTopic(topic: string): readonly ConsumeQueue[] {
+    return [...(this.#topics.get(topic)?.queues.values() ?? [])];
+  }
+
+  /** Names of all topics that have queues. */
+  topics(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
+  /** Forgets a queue that has nothing. */
+  remove(queue: ConsumeQueue): void {
+    const topicQueues = this.#topics.get(queue.topic);
+    if (topicQueues?.queues.get(queue.queueId) !== queue) return;
+    topicQueues.queues.delete(queue.queueId);
+    if (topicQueues.queues.size === 0) this.#topics.delete(queue.topic);
+  }
+
   *all(): Generator<ConsumeQueue> {
     for (const { queues } of this.#topics.values()) yield* queues.values();
   }

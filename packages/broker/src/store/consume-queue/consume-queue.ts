@@ -7,7 +7,7 @@ import { invariant } from '@orbitmq/core/kernel';
 import type { SegmentList } from '../segment/segment-list.js';
 import type { EntryBlock } from './entry-block.js';
 import type { EntryMemory } from './entry-memory.js';
-import { blankEntrySize, queueEntryBytes, writeQueueEntry } from './queue-entry.js';
+import { blankEntrySize, lostEntrySize, queueEntryBytes, writeQueueEntry } from './queue-entry.js';
 
 /** A run of entries in memory: entry `queueOffset` is at `at` of `bytes`, `count` of them follow one another. */
 export interface EntryWindow {
@@ -36,6 +36,8 @@ export class ConsumeQueue {
   readonly unflushedFiles = new Set<number>();
   /** The files may have old entries behind `writtenOffset`: they are zeroed at the next write. */
   hasStaleTail = false;
+  /** Its messages were deleted; records of them may be in the log below this place. */
+  #deletedAt = -1;
 
   constructor(topic: string, topicBytes: Buffer, queueId: number, files: SegmentList, memory: EntryMemory) {
     this.topic = topic;
@@ -59,19 +61,52 @@ export class ConsumeQueue {
     this.nextOffset = endOffset;
   }
 
-  /** A queue without any entry begins at `queueOffset`: the messages before are gone from the log (page 20 §4, pre-blank). */
-  beginAt(queueOffset: number): void {
-    invariant(this.files.isEmpty && this.#blocks.length === 0, 'only an empty queue begins somewhere else');
-    const perFile = this.files.sizeBytes / queueEntryBytes;
-    const fileStart = Math.floor(queueOffset / perFile) * perFile;
-    this.resume(fileStart, fileStart);
-    this.fillTo(queueOffset);
-    this.minOffset = queueOffset;
+  /** Nothing of it is in files or memory. */
+  get isUnused(): boolean {
+    return this.files.isEmpty && this.#blocks.length === 0;
   }
 
-  /** Fills a hole of the log: the messages up to `queueOffset` do not exist. */
-  fillTo(queueOffset: number): void {
-    while (this.#maxOffset < queueOffset) this.#append(0, blankEntrySize, 0);
+  /** A queue without any entry begins at `queueOffset`: the messages before are gone. The writer blanks their place in the file. */
+  beginAt(queueOffset: number): void {
+    invariant(this.isUnused, 'only an empty queue begins somewhere else');
+    this.resume(queueOffset, queueOffset);
+  }
+
+  /**
+   * Deletes all it has, and what was put but is not visible yet; offsets go on where they were, so none names two messages.
+   * Returns the starts of its files. No write to them may be under way. `physicalEnd`: where the log ends.
+   */
+  deleteAll(physicalEnd: number): readonly number[] {
+    const starts = this.files.starts();
+    this.files.clear();
+    this.#blocks.length = 0;
+    this.unflushedFiles.clear();
+    this.hasStaleTail = false;
+    this.beginAt(this.nextOffset);
+    this.#deletedAt = physicalEnd;
+    return starts;
+  }
+
+  /** It was deleted by an earlier run, before the log ended at `physicalEnd`. */
+  wasDeletedBefore(physicalEnd: number): void {
+    this.#deletedAt = physicalEnd;
+  }
+
+  /** It was deleted, nothing came since, and the log that begins at `minPhysicalOffset` has nothing of it any more. */
+  isForgotten(minPhysicalOffset: number): boolean {
+    const isIdle = this.isUnused && this.nextOffset === this.#maxOffset;
+    return isIdle && this.#deletedAt >= 0 && this.#deletedAt <= minPhysicalOffset;
+  }
+
+  /**
+   * Fills a hole of the log: the messages up to `queueOffset` do not exist. `segmentStart`: of the log file in which the log
+   * goes on, see `lostEntrySize`.
+   */
+  fillTo(queueOffset: number, segmentStart: number): void {
+    while (this.#maxOffset < queueOffset) {
+      if (segmentStart > 0) this.#append(segmentStart - 1, lostEntrySize, 0);
+      else this.#append(0, blankEntrySize, 0);
+    }
     this.nextOffset = this.#maxOffset;
   }
 
@@ -106,6 +141,8 @@ export class ConsumeQueue {
 
   /** Drops the oldest block; refused while it is not on file or has just been made. */
   dropBlock(block: EntryBlock): boolean {
+    // The queue was deleted since.
+    if (this.#blocks[0] !== block) return true;
     if (block.count === 0 || block.endOffset > this.writtenOffset) return false;
     const dropped = this.#blocks.shift();
     invariant(dropped === block, 'blocks are dropped in their order');

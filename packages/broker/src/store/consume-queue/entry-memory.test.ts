@@ -47,11 +47,29 @@ test('tags codes keep their sign and delivery times their size', () => {
   ]);
 });
 
-test('a queue whose first messages expired begins with blank entries', () => {
-  const queue = table(1 << 20).findOrCreate('t', 0);
+test('a queue whose first messages are gone begins where it is told, and takes no memory for those before', () => {
+  const queues = table(1 << 20);
+  const queue = queues.findOrCreate('t', 0);
   queue.beginAt(300_005);
   queue.append(77, 100, 0);
-  expect([queue.minOffset, queue.maxOffset, queue.nextOffset, queue.writtenOffset]).toEqual([300_005, 300_006, 300_006, 300_000]);
-  const blank = queue.window(300_000);
-  expect(blank && readQueueEntry(blank.bytes, blank.at, 300_000)).toMatchObject({ physicalOffset: 0, sizeBytes: 0x7fffffff });
+  expect([queue.minOffset, queue.maxOffset, queue.nextOffset, queue.writtenOffset]).toEqual([300_005, 300_006, 300_006, 300_005]);
+  expect([queue.window(300_004), queue.window(300_005)?.count]).toEqual([undefined, 1]);
+  expect(queues.memory.sizeBytes).toBeLessThan(4096);
+});
+
+test('a deleted queue goes on at its next offset, and is forgotten when the log is past it', () => {
+  const queues = table(4096);
+  const queue = queues.findOrCreate('t', 0);
+  for (let index = 0; index < 100; index += 1) queue.append(index, 100, 0);
+  // Two more were put and are not visible yet.
+  queue.nextOffset += 2;
+  expect(queue.deleteAll(5000)).toEqual([]);
+  expect([queue.minOffset, queue.maxOffset, queue.nextOffset, queue.writtenOffset]).toEqual([102, 102, 102, 102]);
+  expect([queue.isForgotten(4999), queue.isForgotten(5000)]).toEqual([false, true]);
+  for (let index = 0; index < 100; index += 1) queue.append(index, 100, 0);
+  expect(queue.window(102)?.count).toBeGreaterThan(0);
+  expect(queue.isForgotten(5000)).toBe(false);
+  queue.writtenOffset = queue.maxOffset;
+  queues.memory.trim();
+  expect(queues.memory.isOverfull).toBe(false);
 });

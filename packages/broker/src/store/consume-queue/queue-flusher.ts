@@ -1,10 +1,12 @@
 /**
  * Brings queue entries to their files in the background (Java: FlushConsumeQueueService). A frequent round writes the queues
  * that have a few pages waiting; a thorough round writes and flushes all of them and then records up to where the log need
- * not be dispatched again. Rounds never overlap. The log is the truth: a round that never ran costs time at recovery only.
+ * not be dispatched again. Rounds never overlap. The log is the truth: a round that never ran costs time at recovery only, and
+ * one that found no room on the disk is repeated.
  */
 import type { Clock } from '@orbitmq/core/kernel';
 import { forEachConcurrently } from '../for-each-concurrently.js';
+import { isOutOfSpace } from '../io/out-of-space.js';
 import type { LogMark } from '../log-mark.js';
 import type { ConsumeQueue } from './consume-queue.js';
 import type { ConsumeQueueTable } from './consume-queue-table.js';
@@ -43,6 +45,7 @@ export class QueueFlusher {
   #thoroughAt: number;
   #thoroughTo: number;
   #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: QueueFlusherOptions) {
     this.#options = options;
@@ -81,6 +84,23 @@ export class QueueFlusher {
     await this.#running;
   }
 
+  /**
+   * Makes a change to queues that no round may meet half done, records it with a thorough round, and then does what that must
+   * precede, for example removing files.
+   */
+  async exclusively(change: () => void, afterwards: () => Promise<void>): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+    const work = async (): Promise<void> => {
+      change();
+      await this.#runThorough(concurrency);
+      await afterwards();
+    };
+    this.#running = work().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
   #isThoroughDue(): boolean {
     const { clock, dispatchedTo, recoveryBytesMax, thoroughIntervalMs } = this.#options;
     const waitingBytes = dispatchedTo().physicalEnd - this.#thoroughTo;
@@ -89,6 +109,7 @@ export class QueueFlusher {
   }
 
   async #runFrequent(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
     const { table, leastPages, writer } = this.#options;
     const entriesMin = table.memory.isOverfull ? 1 : Math.ceil((leastPages * pageBytes) / queueEntryBytes);
     const waiting = this.#dirty;
@@ -98,15 +119,22 @@ export class QueueFlusher {
       if (queue.maxOffset - queue.writtenOffset >= entriesMin) due.push(queue);
       else this.#dirty.push(queue);
     }
-    await forEachConcurrently(due, concurrency, async (queue) => {
-      queue.isDirty = false;
-      this.#unflushed.add(queue);
-      await writer.write(queue, queue.maxOffset);
-    });
+    for (const queue of due) queue.isDirty = false;
+    try {
+      await forEachConcurrently(due, concurrency, async (queue) => {
+        this.#unflushed.add(queue);
+        await writer.write(queue, queue.maxOffset);
+      });
+    } catch (error) {
+      this.#failed(error);
+      this.#comeBackTo(due);
+      throw error;
+    }
     table.memory.trim();
   }
 
   async #runThorough(queuesAtATime: number): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
     const { clock, dispatchedTo, onFlushed, table, writer } = this.#options;
     this.#thoroughAt = clock.monotonic();
     const ends = new Map<ConsumeQueue, number>();
@@ -117,13 +145,32 @@ export class QueueFlusher {
     this.#unflushed = new Set();
     for (const queue of ends.keys()) if (queue.hasStaleTail) due.add(queue);
     for (const queue of due) queue.isDirty = false;
-    await forEachConcurrently([...due], queuesAtATime, async (queue) => {
-      await writer.write(queue, queue.maxOffset);
-      await writer.flush(queue);
-    });
-    await writer.flushDirectories();
-    await onFlushed(snapshot);
+    try {
+      await forEachConcurrently([...due], queuesAtATime, async (queue) => {
+        await writer.write(queue, queue.maxOffset);
+        await writer.flush(queue);
+      });
+      await writer.flushDirectories();
+      await onFlushed(snapshot);
+    } catch (error) {
+      this.#failed(error);
+      this.#comeBackTo([...due]);
+      throw error;
+    }
     this.#thoroughTo = snapshot.mark.physicalEnd;
     table.memory.trim();
+  }
+
+  /** Only for want of room a round is tried again: after a failed flush nobody knows what the files hold (promises R2). */
+  #failed(error: unknown): void {
+    if (!isOutOfSpace(error)) this.#failure ??= { error };
+  }
+
+  /** A round ended early: what it took is taken again. */
+  #comeBackTo(queues: readonly ConsumeQueue[]): void {
+    for (const queue of queues) {
+      this.#unflushed.add(queue);
+      this.markDirty(queue);
+    }
   }
 }

@@ -78,7 +78,12 @@ export class QueueReader {
     );
     if (!files.has(startByte) || endByte <= startByte) return { queue, firstOffset, bytes: Buffer.alloc(0) };
     const bytes = Buffer.allocUnsafeSlow(endByte - startByte);
-    const readBytes = await this.#pool.use(files.pathOf(fileStart), (file) => file.read(bytes, startByte - fileStart));
+    const read = this.#pool.use(files.pathOf(fileStart), (file) => file.read(bytes, startByte - fileStart));
+    const readBytes = await read.catch((error: unknown) => {
+      if (files.has(startByte)) throw error;
+      // The file expired under the read.
+      return 0;
+    });
     const wholeBytes = readBytes - (readBytes % queueEntryBytes);
     return { queue, firstOffset, bytes: bytes.subarray(0, wholeBytes) };
   }

@@ -5,7 +5,7 @@ import { parentPath } from '../io/paths.js';
 import type { FilePool } from '../segment/file-pool.js';
 import { zeroTail } from '../segment/zero-tail.js';
 import type { ConsumeQueue } from './consume-queue.js';
-import { queueEntryBytes } from './queue-entry.js';
+import { blankEntrySize, queueEntryBytes, writeQueueEntry } from './queue-entry.js';
 
 /** Directories flushed at a time; the flush of their files has committed most of it. */
 const concurrency = 4;
@@ -30,7 +30,7 @@ export class QueueWriter {
       const from = queue.writtenOffset;
       const start = files.startOf(from * queueEntryBytes);
       const end = Math.min(toOffset, (start + files.sizeBytes) / queueEntryBytes);
-      if (!files.has(start)) await this.#create(queue, start);
+      if (!files.has(start)) await this.#create(queue, start, from * queueEntryBytes - start);
       const slices = queue.slices(from, end);
       await this.#pool.use(files.pathOf(start), (file) => writeFile(file, slices, from * queueEntryBytes - start));
       queue.unflushedFiles.add(start);
@@ -51,11 +51,14 @@ export class QueueWriter {
   /** Makes the names of new files durable. */
   async flushDirectories(): Promise<void> {
     const directories = [...this.#unflushedDirectories];
-    this.#unflushedDirectories.clear();
-    await forEachConcurrently(directories, concurrency, (directory) => this.#fileSystem.syncDirectory(directory));
+    await forEachConcurrently(directories, concurrency, async (directory) => {
+      this.#unflushedDirectories.delete(directory);
+      await this.#fileSystem.syncDirectory(directory);
+    });
   }
 
-  async #create(queue: ConsumeQueue, start: number): Promise<void> {
+  /** The first `blankBytes` are for entries that the queue never had here: blank ones stand for them (page 20 §4, pre-blank). */
+  async #create(queue: ConsumeQueue, start: number, blankBytes: number): Promise<void> {
     const { files } = queue;
     if (files.isEmpty) {
       await this.#fileSystem.makeDirectory(files.directory, { isDurable: false });
@@ -68,6 +71,7 @@ export class QueueWriter {
       async (file) => {
         await file.truncate(0);
         await file.truncate(files.sizeBytes);
+        if (blankBytes > 0) await writeFile(file, [blankEntries(blankBytes)], 0);
       },
       { create: true },
     );
@@ -90,4 +94,10 @@ export class QueueWriter {
     }
     queue.hasStaleTail = false;
   }
+}
+
+function blankEntries(sizeBytes: number): Buffer {
+  const bytes = Buffer.alloc(sizeBytes);
+  for (let at = 0; at < sizeBytes; at += queueEntryBytes) writeQueueEntry(bytes, at, 0, blankEntrySize, 0);
+  return bytes;
 }

@@ -21,6 +21,8 @@ export interface FileSystem {
   /** Removes a directory and all below it. */
   removeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Space of the partition that holds `path`, which must exist; undefined where there is no bound that could be told. */
+  usage(path: string): Promise<DiskUsage | undefined>;
   /** Makes creations, renames and removals in the directory durable. */
   syncDirectory(path: string): Promise<void>;
   /** Takes the exclusive lock of a store directory by its file; rejects with a `StoreError` `STORE_LOCKED` when another process (or broker) has it. */
@@ -34,8 +36,14 @@ export interface DirectoryEntry {
 
 export interface FileStat {
   readonly sizeBytes: number;
-  /** Milliseconds since the epoch. */
+  /** Of the last write, milliseconds since the epoch; 0 when it is not known. */
   readonly modifiedAt: number;
+}
+
+export interface DiskUsage {
+  readonly usedBytes: number;
+  /** What this process may still take: without what the system keeps for its administrator. */
+  readonly availableBytes: number;
 }
 
 export interface FileLock {

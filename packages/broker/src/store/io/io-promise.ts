@@ -18,6 +18,10 @@ export function datasyncFile(file: File): Promise<void> {
   return settled((done) => file.datasync(done));
 }
 
+export function reserveFile(file: File, position: number, sizeBytes: number): Promise<void> {
+  return settled((done) => file.reserve(position, sizeBytes, done));
+}
+
 export function writeFileDurably(file: File, chunks: readonly Uint8Array[], position: number): Promise<void> {
   return settled((done) => file.writeDurably(chunks, position, done));
 }

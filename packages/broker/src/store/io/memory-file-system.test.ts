@@ -51,3 +51,40 @@ test('one lock per directory at a time', async () => {
   await lock.release();
   await (await files.lock('/lock')).release();
 });
+
+test('with a bound it is a disk of that size: what does not fit is refused as a whole, and removing makes room', async () => {
+  const sizeBytesMax = 4 * 16_384;
+  const files = new MemoryFileSystem({ sizeBytesMax });
+  const [one, other] = [await files.open('/one', { create: true }), await files.open('/other', { create: true })];
+  await writeFile(one, [Buffer.alloc(16_384, 1)], 0);
+  await writeFile(other, [Buffer.alloc(2 * 16_384, 2)], 0);
+  expect(await files.usage('/')).toEqual({ usedBytes: 3 * 16_384, availableBytes: 16_384 });
+  await expect(writeFile(one, [Buffer.alloc(16_384), Buffer.alloc(1)], 16_384)).rejects.toMatchObject({
+    code: 'STORE_IO_FAILED',
+    details: { path: '/one', errorCode: 'ENOSPC' },
+  });
+  await expect(writeFileDurably(one, [Buffer.alloc(2 * 16_384)], 16_384)).rejects.toMatchObject({
+    details: { errorCode: 'ENOSPC' },
+  });
+  expect([await one.size(), (await files.usage('/'))?.usedBytes]).toEqual([16_384, 3 * 16_384]);
+  // What is there can be written again, and small files are always replaced.
+  await writeFile(one, [Buffer.alloc(16_384, 3)], 0);
+  await writeFile(one, [Buffer.alloc(16_384, 4)], 16_384);
+  await files.writeFileAtomically('/offsets.json', Buffer.alloc(100_000));
+  await files.remove('/other');
+  await files.remove('/other');
+  expect(await files.usage('/')).toEqual({ usedBytes: 2 * 16_384, availableBytes: 2 * 16_384 });
+  // Who has a removed file open goes on reading it.
+  expect(await other.read(Buffer.alloc(10), 0)).toBe(10);
+  await one.truncate(100);
+  expect((await files.usage('/'))?.usedBytes).toBe(16_384);
+  await files.makeDirectory('/a');
+  const third = await files.open('/a/f', { create: true });
+  await writeFile(third, [Buffer.alloc(1)], 0);
+  await files.rename('/a/f', '/one');
+  expect((await files.usage('/'))?.usedBytes).toBe(16_384);
+  await files.removeDirectory('/a');
+  await files.remove('/one');
+  expect(await files.usage('/')).toEqual({ usedBytes: 0, availableBytes: sizeBytesMax });
+  expect(await new MemoryFileSystem().usage('/')).toBeUndefined();
+});

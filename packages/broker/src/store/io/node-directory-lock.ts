@@ -15,11 +15,9 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { StoreError } from '@orbitmq/core/kernel';
 import type { FileLock } from './file-system.js';
-import { errorCodeOf, ioError } from './io-error.js';
+import { errorCodeOf, ioError, otherDirectoryAdvice } from './io-error.js';
 import { parentPath } from './paths.js';
 
-/** What Apache writes into the file. */
-const lockContent = 'lock';
 const askTimeoutMs = 2000;
 
 function socketName(device: number, inode: number): string {
@@ -61,7 +59,7 @@ function lockedError(path: string, holder: string | undefined): StoreError {
   const who = holder === undefined ? 'another process' : `process ${holder}`;
   return new StoreError(
     'STORE_LOCKED',
-    `The store ${parentPath(path)} is in use by ${who}: stop that broker, or give this one a directory of its own (storePathRootDir)`,
+    `The store ${parentPath(path)} is in use by ${who}: stop that broker, or ${otherDirectoryAdvice}`,
     { details: { path, holder } },
   );
 }
@@ -110,7 +108,7 @@ function closeServer(server: net.Server): Promise<void> {
   });
 }
 
-/** Takes the lock of the directory in which the file `path` is; the file gets Apache's content. */
+/** Takes the lock of the directory in which the file `path` is. The file is made when it is missing; its content stays (see `last-opener`). */
 export async function lockDirectory(path: string): Promise<FileLock> {
   let identity: { readonly dev: number; readonly ino: number };
   try {
@@ -120,7 +118,7 @@ export async function lockDirectory(path: string): Promise<FileLock> {
   }
   const server = await listenOrRefuse(path, socketName(identity.dev, identity.ino));
   try {
-    await fsp.writeFile(path, lockContent, { mode: 0o644 });
+    await fsp.appendFile(path, '', { mode: 0o644 });
     const foreign = await fcntlHolder(path);
     if (foreign !== undefined) throw lockedError(path, foreign);
   } catch (error) {

@@ -1,10 +1,11 @@
 /**
- * The real disk behind the file seam; with its neighbours `node-file.ts` and `node-directory-lock.ts` the only code of the
+ * The real disk behind the file seam; with its neighbours `node-file.ts`, `make-directories.ts` and `node-directory-lock.ts` the only code of the
  * broker that touches `node:fs`. Every call is asynchronous; errors are `StoreError`s that name the path and what to do.
  */
 import fs, { promises as fsp } from 'node:fs';
-import type { DirectoryEntry, File, FileLock, FileStat, FileSystem } from './file-system.js';
+import type { DirectoryEntry, DiskUsage, File, FileLock, FileStat, FileSystem } from './file-system.js';
 import { errorCodeOf, ioError } from './io-error.js';
+import { makeDirectories } from './make-directories.js';
 import { lockDirectory } from './node-directory-lock.js';
 import { NodeFile } from './node-file.js';
 import { parentPath } from './paths.js';
@@ -68,14 +69,20 @@ class NodeFileSystem implements FileSystem {
   async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
     const temporary = `${path}.tmp`;
     await attempt('write', path, async () => {
-      const handle = await fsp.open(temporary, 'w', 0o644);
       try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
+        const handle = await fsp.open(temporary, 'w', 0o644);
+        try {
+          await handle.writeFile(content);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await fsp.rename(temporary, path);
+      } catch (error) {
+        // On a full disk half a file must not stay in the way of those that come after it.
+        await fsp.rm(temporary, { force: true }).catch(() => undefined);
+        throw error;
       }
-      await fsp.rename(temporary, path);
     });
     await syncDirectory(parentPath(path));
   }
@@ -91,13 +98,9 @@ class NodeFileSystem implements FileSystem {
   }
 
   async makeDirectory(path: string, options: { readonly isDurable?: boolean } = {}): Promise<void> {
-    const first = await attempt('create the directory', path, () => fsp.mkdir(path, { recursive: true }));
-    // `mkdir` names the first directory it made: what is new from there down is made durable in its parent.
-    if (first === undefined || options.isDurable === false) return;
-    for (let made = path; ; made = parentPath(made)) {
-      await syncDirectory(parentPath(made));
-      if (made === first || made === parentPath(made)) return;
-    }
+    const made = await makeDirectories(path);
+    if (options.isDurable === false) return;
+    for (const directory of made.toReversed()) await syncDirectory(parentPath(directory));
   }
 
   async remove(path: string): Promise<void> {
@@ -110,6 +113,12 @@ class NodeFileSystem implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     await attempt('rename', from, () => fsp.rename(from, to));
+  }
+
+  async usage(path: string): Promise<DiskUsage | undefined> {
+    const { bavail, bfree, blocks, bsize } = await attempt('ask for the space of', path, () => fsp.statfs(path));
+    // Some network and virtual file systems have no size of their own.
+    return blocks === 0 ? undefined : { usedBytes: (blocks - bfree) * bsize, availableBytes: bavail * bsize };
   }
 
   syncDirectory(path: string): Promise<void> {

@@ -1,3 +1,5 @@
+import type { MemoryBudget } from './memory-budget.js';
+
 /** Pages of 16 KiB: small enough for a queue file with a few entries, large enough that a busy log has few. */
 const pageSizeBytes = 16_384;
 
@@ -5,9 +7,30 @@ const pageSizeBytes = 16_384;
 export class SparseBytes {
   readonly #pages = new Map<number, Buffer>();
   #sizeBytes = 0;
+  #budget: MemoryBudget | undefined;
+
+  /** `budget`: what new pages are taken from; without one there is no bound. */
+  constructor(budget?: MemoryBudget) {
+    this.#budget = budget;
+  }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Whether the budget has room for the pages that a write would add. */
+  hasRoomFor(position: number, sizeBytes: number): boolean {
+    if (this.#budget === undefined || sizeBytes === 0) return true;
+    let added = 0;
+    const last = Math.floor((position + sizeBytes - 1) / pageSizeBytes);
+    for (let index = Math.floor(position / pageSizeBytes); index <= last; index++) if (!this.#pages.has(index)) added++;
+    return added === 0 || this.#budget.hasRoomFor(added * pageSizeBytes);
+  }
+
+  /** The file was removed: its pages count no more, though who has it open may go on reading. */
+  leaveBudget(): void {
+    this.#budget?.giveBack(this.#pages.size * pageSizeBytes);
+    this.#budget = undefined;
   }
 
   write(source: Uint8Array, position: number): void {
@@ -41,7 +64,7 @@ export class SparseBytes {
   resize(sizeBytes: number): void {
     if (sizeBytes < this.#sizeBytes) {
       const lastPage = Math.floor(sizeBytes / pageSizeBytes);
-      for (const index of this.#pages.keys()) if (index > lastPage) this.#pages.delete(index);
+      for (const index of this.#pages.keys()) if (index > lastPage) this.#drop(index);
       this.#pages.get(lastPage)?.fill(0, sizeBytes % pageSizeBytes);
     }
     this.#sizeBytes = sizeBytes;
@@ -54,10 +77,15 @@ export class SparseBytes {
     return copy;
   }
 
+  #drop(index: number): void {
+    if (this.#pages.delete(index)) this.#budget?.giveBack(pageSizeBytes);
+  }
+
   #page(index: number): Buffer {
     let page = this.#pages.get(index);
     if (page === undefined) {
       page = Buffer.alloc(pageSizeBytes);
+      this.#budget?.take(pageSizeBytes);
       this.#pages.set(index, page);
     }
     return page;

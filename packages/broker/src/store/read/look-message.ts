@@ -1,18 +1,24 @@
-import { decodeRecord, type MessageExt, verifyRecord } from '@orbitmq/protocol';
+import { decodeRecord, type MessageExt, RecordAt, readInt64, verifyRecord } from '@orbitmq/protocol';
 import type { LogReader } from '../commit-log/log-reader.js';
 
 /** One read that holds most records whole. */
 const firstReadBytes = 8192;
 
-/**
- * The record at a physical offset (Java: DefaultMessageStore.lookMessageByOffset); undefined when none begins there. Any
- * number may be asked for, so the bytes must prove it: lengths, CRC, and the offset that the record itself names.
- */
+/** The message at a physical offset (Java: DefaultMessageStore.lookMessageByOffset); undefined when none begins there. */
 export async function lookMessage(
   log: LogReader,
   physicalOffset: number,
   recordBytesMax: number,
 ): Promise<MessageExt | undefined> {
+  const record = await readRecord(log, physicalOffset, recordBytesMax);
+  return record === undefined ? undefined : decodeRecord(record);
+}
+
+/**
+ * The record at a physical offset, byte for byte; undefined when none begins there. Any number may be asked for, so the bytes
+ * must prove it: lengths, CRC, and the offset that the record itself names.
+ */
+export async function readRecord(log: LogReader, physicalOffset: number, recordBytesMax: number): Promise<Buffer | undefined> {
   if (!Number.isSafeInteger(physicalOffset) || physicalOffset < 0) return undefined;
   let bytes = await log.read(physicalOffset, firstReadBytes);
   let check = verifyRecord(bytes, 0);
@@ -22,6 +28,5 @@ export async function lookMessage(
     check = verifyRecord(bytes, 0);
   }
   if (check.status !== 'valid') return undefined;
-  const message = decodeRecord(bytes);
-  return message.physicalOffset === physicalOffset ? message : undefined;
+  return readInt64(bytes, RecordAt.PHYSICAL_OFFSET) === physicalOffset ? bytes.subarray(0, check.sizeBytes) : undefined;
 }

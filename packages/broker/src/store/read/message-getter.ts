@@ -8,10 +8,11 @@ import { readInt64 } from '@orbitmq/protocol';
 import type { LogReader, RecordPlaceInLog } from '../commit-log/log-reader.js';
 import type { LogSpan } from '../commit-log/log-span.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
-import { blankEntrySize, EntryAt, queueEntryBytes } from '../consume-queue/queue-entry.js';
+import { EntryAt, isRecordSize, queueEntryBytes } from '../consume-queue/queue-entry.js';
 import type { QueueReader } from '../consume-queue/queue-reader.js';
 import type { GetMessageRequest, GetMessageResult, GetMessageStatus } from '../message-store.js';
 import { type BatchLimits, isBatchFull } from './batch-limits.js';
+import type { ReadSlots } from './read-slots.js';
 import { SliceJoiner } from './slice-joiner.js';
 
 /** What one attempt needs that is not in memory. */
@@ -26,6 +27,7 @@ export interface MessageGetterOptions {
   readonly inMemoryDistanceBytes: number;
   readonly entries: QueueReader;
   readonly log: LogReader;
+  readonly slots: ReadSlots;
   readonly minPhysicalOffset: () => number;
   readonly maxPhysicalOffset: () => number;
 }
@@ -80,10 +82,21 @@ export class MessageGetter {
     return this.#options.maxPhysicalOffset() - physicalOffset <= this.#options.inMemoryDistanceBytes;
   }
 
-  async #readAndGet(queue: ConsumeQueue, request: GetMessageRequest, firstMissing: Missing): Promise<GetMessageResult> {
+  async #readAndGet(queue: ConsumeQueue, request: GetMessageRequest, missing: Missing): Promise<GetMessageResult> {
+    const turn = this.#options.slots.enter(request.hasRoom);
+    if (turn !== undefined) await turn;
+    try {
+      return await this.#read(queue, request, missing);
+    } finally {
+      this.#options.slots.leave();
+    }
+  }
+
+  async #read(queue: ConsumeQueue, request: GetMessageRequest, firstMissing: Missing): Promise<GetMessageResult> {
     let missing = firstMissing;
     // Entries first, then records; what was read is held, so each kind is missing once at most.
     let spans: readonly LogSpan[] = [];
+    let logBegin = this.#options.minPhysicalOffset();
     for (let step = 0; step < 3; step += 1) {
       if (missing.kind === 'records') spans = await this.#options.log.load(missing.places);
       else if ((await this.#options.entries.load(queue, missing.queueOffset)) === undefined) {
@@ -98,6 +111,9 @@ export class MessageGetter {
       const attempt = this.#attempt(queue, request, spans);
       if ('result' in attempt) return attempt.result;
       missing = attempt.missing;
+      // What was missing has expired meanwhile, and what is missing now is behind it.
+      if (this.#options.minPhysicalOffset() !== logBegin) step = 0;
+      logBegin = this.#options.minPhysicalOffset();
     }
     throw unreadable(queue, request.queueOffset);
   }
@@ -125,7 +141,7 @@ export class MessageGetter {
       const physicalOffset = readInt64(window.bytes, at);
       const sizeBytes = window.bytes.readInt32BE(at + EntryAt.SIZE);
       if (sizeBytes <= 0) throw unreadable(queue, offset);
-      if (sizeBytes === blankEntrySize || physicalOffset < minPhysicalOffset) {
+      if (!isRecordSize(sizeBytes) || physicalOffset < minPhysicalOffset) {
         wasRemoved = true;
       } else if (request.matches === undefined || request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) {
         if (isBatchFull(found, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
@@ -160,7 +176,7 @@ export class MessageGetter {
       const at = window.at + index * queueEntryBytes;
       const physicalOffset = readInt64(window.bytes, at);
       const sizeBytes = window.bytes.readInt32BE(at + EntryAt.SIZE);
-      if (sizeBytes === blankEntrySize) continue;
+      if (!isRecordSize(sizeBytes)) continue;
       if (request.matches !== undefined && !request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) continue;
       if (isBatchFull(soFar, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
       places.push({ physicalOffset, sizeBytes });

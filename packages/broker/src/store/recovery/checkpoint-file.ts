@@ -2,12 +2,12 @@
  * Apache's checkpoint (Java: StoreCheckpoint; page 20 §3.1): what an Apache broker that opens the directory needs. Our own
  * recovery goes by offsets and never reads it (promises R5). Fields that are not ours are kept as they were.
  */
-import { writeInt64 } from '@orbitmq/protocol';
+import { readInt64, writeInt64 } from '@orbitmq/protocol';
 import type { File, FileSystem } from '../io/file-system.js';
 import { datasyncFile, writeFile } from '../io/io-promise.js';
 
 const checkpointBytes = 4096;
-const At = { PHYSIC_MSG_TIMESTAMP: 0, LOGICS_MSG_TIMESTAMP: 8, LOGICS_PHYSICAL_OFFSET: 40 } as const;
+const At = { PHYSIC_MSG_TIMESTAMP: 0, LOGICS_MSG_TIMESTAMP: 8, INDEX_MSG_TIMESTAMP: 16, LOGICS_PHYSICAL_OFFSET: 40 } as const;
 
 export class CheckpointFile {
   readonly #file: File;
@@ -27,6 +27,18 @@ export class CheckpointFile {
     return new CheckpointFile(file, content);
   }
 
+  /** The queues are about to be built anew: an Apache broker that finds them unfinished must go through the whole log. */
+  static async forgetQueues(fileSystem: FileSystem, path: string): Promise<void> {
+    if ((await fileSystem.stat(path)) === undefined) return;
+    const file = await CheckpointFile.open(fileSystem, path);
+    try {
+      file.queuesFlushed(0, 0);
+      await file.write({ isFlushed: true });
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Store time of the newest record that is on the device. */
   logFlushed(storeTimestamp: number): void {
     this.#set(At.PHYSIC_MSG_TIMESTAMP, storeTimestamp);
@@ -38,10 +50,25 @@ export class CheckpointFile {
     this.#set(At.LOGICS_PHYSICAL_OFFSET, physicalOffset);
   }
 
+  /** Store time up to which index files are full and on the device. */
+  get indexMsgTimestamp(): number {
+    const timestamp = readInt64(this.#content, At.INDEX_MSG_TIMESTAMP);
+    return Number.isSafeInteger(timestamp) ? timestamp : 0;
+  }
+
+  indexFlushed(storeTimestamp: number): void {
+    this.#set(At.INDEX_MSG_TIMESTAMP, storeTimestamp);
+  }
+
   async write(options: { readonly isFlushed: boolean }): Promise<void> {
     if (this.#isChanged) {
       this.#isChanged = false;
-      await writeFile(this.#file, [Buffer.from(this.#content)], 0);
+      try {
+        await writeFile(this.#file, [Buffer.from(this.#content)], 0);
+      } catch (error) {
+        this.#isChanged = true;
+        throw error;
+      }
     }
     if (options.isFlushed) await datasyncFile(this.#file);
   }

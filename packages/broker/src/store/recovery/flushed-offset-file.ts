@@ -26,6 +26,13 @@ function decodeSlot(bytes: Buffer, at: number): Slot | undefined {
   return { sequence: readInt64(slot, At.SEQUENCE), flushedOffset: readInt64(slot, At.OFFSET) };
 }
 
+function newestSlot(content: Buffer | undefined): Slot | undefined {
+  const slots = content === undefined ? [] : [decodeSlot(content, 0), decodeSlot(content, slotStrideBytes)];
+  let newest: Slot | undefined;
+  for (const slot of slots) if (slot !== undefined && slot.sequence > (newest?.sequence ?? 0)) newest = slot;
+  return newest;
+}
+
 function encodeSlot(slot: Slot): Buffer {
   const bytes = Buffer.alloc(slotBytes);
   magic.copy(bytes, At.MAGIC);
@@ -44,14 +51,16 @@ export class FlushedOffsetFile {
     this.#last = last;
   }
 
+  /** Its value without opening it for writing; undefined when there is none that can be believed. */
+  static async read(fileSystem: FileSystem, path: string): Promise<number | undefined> {
+    return newestSlot(await fileSystem.readFile(path))?.flushedOffset;
+  }
+
   static async open(fileSystem: FileSystem, path: string): Promise<FlushedOffsetFile> {
     const content = await fileSystem.readFile(path);
-    const slots = content === undefined ? [] : [decodeSlot(content, 0), decodeSlot(content, slotStrideBytes)];
     const file = await fileSystem.open(path, { create: true });
     if (content === undefined) await fileSystem.syncDirectory(parentPath(path));
-    let last: Slot = { sequence: 0, flushedOffset: 0 };
-    for (const slot of slots) if (slot !== undefined && slot.sequence > last.sequence) last = slot;
-    return new FlushedOffsetFile(file, last);
+    return new FlushedOffsetFile(file, newestSlot(content) ?? { sequence: 0, flushedOffset: 0 });
   }
 
   get flushedOffset(): number {

@@ -1,16 +1,34 @@
 /**
- * Reads the log record by record from a place on (Java: CommitLog.recover; page 20 §8). Memory is one buffer, whatever the
- * size of the log. A record counts only when its lengths agree, its body has its CRC, and it names the very place where it
- * stands (an old record behind a cut does not). The scan ends at the first place that has none.
+ * Reads the log record by record from a place on (Java: CommitLog.recover; page 20 §8). Memory is bounded, whatever the size
+ * of the log. A record counts only when its lengths agree, its body has its CRC, it names the very place where it stands (an
+ * old record behind a cut does not), and its block has its checksum, where there is one. The scan ends at the first place
+ * that has none.
  */
-import { RecordAt, readInt64, spansOfRecord, verifyRecord } from '@orbitmq/protocol';
+import {
+  blankMagic,
+  maskedCrc32,
+  messageMagicV1,
+  messageMagicV2,
+  RecordAt,
+  type RecordSpans,
+  readInt64,
+  spansOfRecord,
+} from '@orbitmq/protocol';
 import { isTopicName } from '../consume-queue/topic-name.js';
+import { blockStart, checksumBlockBytes } from '../integrity/block-checksum.js';
+import type { ChecksumTable } from '../integrity/checksum-table.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
+import { propertyCrcProblem } from './property-crc.js';
+import { type ReadPiece, SequentialReader } from './sequential-reader.js';
 
-const bufferBytes = 4_194_304;
+const pieceBytes = 2_097_152;
+const restBytes = 262_144;
+/** Topics whose text is kept, so that a record of a known one makes no string. */
+const topicsMax = 4096;
+const prefixBytes = 8;
 
-/** A record found. `bytes` and `properties` are overwritten after the call. */
+/** A record found. The object and its bytes are reused: copy what is kept. */
 export interface ScannedRecord {
   readonly bytes: Buffer;
   readonly physicalOffset: number;
@@ -28,103 +46,196 @@ export interface LogScanEnd {
   readonly physicalEnd: number;
   /** Why there is no record at `physicalEnd`; undefined: the space was never written. */
   readonly damage: string | undefined;
+  /** The damage is known to reach to here at least. */
+  readonly damagedTo?: number | undefined;
 }
 
 export interface LogScanOptions {
   readonly segments: SegmentList;
   readonly pool: FilePool;
+  /** Verifies blocks; undefined: not at all. */
+  readonly checksums: ChecksumTable | undefined;
   readonly from: number;
   readonly recordBytesMax: number;
   /** From here on a crash may have torn a record: parts of it are zeros where nothing else would show it. */
   readonly suspectFrom: number;
+  /** Java: forceVerifyPropCRC. */
+  readonly verifiesPropertyCrc: boolean;
   readonly onRecord: (record: ScannedRecord) => void;
   /** Between two reads: time to make room and to tell how far it is. */
   readonly onPause: (physicalOffset: number) => Promise<void>;
 }
 
+/** A scan of one file ends at a place without a record, or goes on at the next file. */
+export type LogFileScanEnd = { readonly end: LogScanEnd } | { readonly skipTo: number };
+
+/** What stands at a place: a record of so many bytes, the jump to the next file, the end, or too few bytes to tell. */
 type Found =
-  | { readonly record: ScannedRecord }
-  | { readonly skipTo: number }
-  | { readonly end: LogScanEnd }
-  | { readonly neededBytes: number };
+  | { readonly kind: 'record'; readonly sizeBytes: number }
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'end'; readonly damage: string | undefined }
+  | { readonly kind: 'more' };
+
+class RecordView implements ScannedRecord {
+  bytes: Buffer = Buffer.alloc(0);
+  properties: Buffer = this.bytes;
+  physicalOffset = 0;
+  sizeBytes = 0;
+  topic = '';
+  queueId = 0;
+  queueOffset = 0;
+  sysFlag = 0;
+  storeTimestamp = 0;
+}
 
 export async function scanLog(options: LogScanOptions): Promise<LogScanEnd> {
   const { segments } = options;
+  const scanner = new FileScanner(options);
   let physicalOffset = options.from;
   while (segments.has(physicalOffset)) {
-    const end = await scanFile(options, physicalOffset);
+    const end = await scanner.scan(physicalOffset);
     if ('end' in end) return end.end;
     physicalOffset = end.skipTo;
   }
   return { physicalEnd: physicalOffset, damage: undefined };
 }
 
-/** Scans from a place to the end of its file. */
-async function scanFile(
-  options: LogScanOptions,
-  from: number,
-): Promise<{ readonly end: LogScanEnd } | { readonly skipTo: number }> {
-  const { segments, pool, onRecord, onPause } = options;
-  const fileStart = segments.startOf(from);
-  const fileEnd = fileStart + segments.sizeBytes;
-  let buffer = Buffer.allocUnsafeSlow(Math.min(bufferBytes, fileEnd - from));
-  let physicalOffset = from;
-  while (physicalOffset < fileEnd) {
-    const wantedBytes = Math.min(buffer.length, fileEnd - physicalOffset);
-    const target = buffer.subarray(0, wantedBytes);
-    const position = physicalOffset - fileStart;
-    const readBytes = await pool.use(segments.pathOf(fileStart), (file) => file.read(target, position));
-    const bytes = target.subarray(0, readBytes);
-    let at = 0;
-    for (let isBufferDone = false; !isBufferDone; ) {
-      const found = recordAt(options, bytes, at, physicalOffset + at, fileEnd);
-      if ('record' in found) {
-        onRecord(found.record);
-        at += found.record.sizeBytes;
-      } else if ('neededBytes' in found) {
-        if (at === 0 && found.neededBytes > buffer.length) buffer = Buffer.allocUnsafeSlow(found.neededBytes);
-        else if (at === 0) return { end: { physicalEnd: physicalOffset, damage: 'its file is shorter than its size' } };
-        isBufferDone = true;
-      } else return found;
-    }
-    physicalOffset += at;
-    await onPause(physicalOffset);
-  }
-  return { skipTo: fileEnd };
+/** From a place to the end of its file. */
+export function scanLogFile(options: LogScanOptions): Promise<LogFileScanEnd> {
+  return new FileScanner(options).scan(options.from);
 }
 
-function recordAt(options: LogScanOptions, bytes: Buffer, at: number, physicalOffset: number, fileEnd: number): Found {
-  const ended = (damage: string | undefined): Found => ({ end: { physicalEnd: physicalOffset, damage } });
-  const check = verifyRecord(bytes, at);
-  if (check.status === 'end') return ended(undefined);
-  if (check.status === 'invalid') return ended(check.reason);
-  if (check.status === 'cut') {
-    const canBeWhole = check.neededBytes <= fileEnd - physicalOffset && check.neededBytes <= options.recordBytesMax;
-    return canBeWhole ? { neededBytes: check.neededBytes } : ended('its size does not fit its file');
+class FileScanner {
+  readonly #options: LogScanOptions;
+  readonly #reader = new SequentialReader({ pieceBytes, restBytes });
+  readonly #record = new RecordView();
+  /** By their bytes; undefined: not a legal name. */
+  readonly #topics = new Map<string, string | undefined>();
+
+  constructor(options: LogScanOptions) {
+    this.#options = options;
   }
-  if (check.status === 'blank') {
-    return check.sizeBytes === fileEnd - physicalOffset
-      ? { skipTo: fileEnd }
-      : ended('a blank record does not reach the end of its file');
+
+  /** From a place to the end of its file. */
+  async scan(from: number): Promise<LogFileScanEnd> {
+    const { pool, segments } = this.#options;
+    const fileStart = segments.startOf(from);
+    const path = segments.pathOf(fileStart);
+    const position = blockStart(from - fileStart);
+    this.#reader.begin((target, at) => pool.use(path, (file) => file.read(target, at)), position, segments.sizeBytes);
+    try {
+      return await this.#scanPieces(from, fileStart);
+    } finally {
+      await this.#reader.cancel();
+    }
   }
-  const spans = spansOfRecord(bytes, at, at + check.sizeBytes);
-  if (typeof spans === 'string') return ended(spans);
-  if (readInt64(bytes, at + RecordAt.PHYSICAL_OFFSET) !== physicalOffset) return ended('it belongs to another place of the log');
-  const topic = bytes.toString('utf8', spans.topicStart, spans.topicEnd);
-  if (!isTopicName(topic)) return ended('its topic is not a legal name');
-  const properties = bytes.subarray(spans.propertiesStart, at + check.sizeBytes);
-  if (physicalOffset >= options.suspectFrom && properties.includes(0)) return ended('its properties are not complete');
-  return {
-    record: {
-      bytes,
-      physicalOffset,
-      sizeBytes: check.sizeBytes,
-      topic,
-      queueId: bytes.readInt32BE(at + RecordAt.QUEUE_ID),
-      queueOffset: readInt64(bytes, at + RecordAt.QUEUE_OFFSET),
-      sysFlag: bytes.readInt32BE(at + RecordAt.SYS_FLAG),
-      storeTimestamp: readInt64(bytes, spans.storeTimestampAt),
-      properties,
-    },
-  };
+
+  async #scanPieces(from: number, fileStart: number): Promise<LogFileScanEnd> {
+    const { onPause, segments } = this.#options;
+    const fileEnd = fileStart + segments.sizeBytes;
+    let physicalOffset = from;
+    let rest: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const piece = await this.#reader.next(rest);
+      if (piece === undefined) {
+        if (physicalOffset >= fileEnd) return { skipTo: fileEnd };
+        return { end: { physicalEnd: physicalOffset, damage: 'its file is shorter than its size' } };
+      }
+      const damagedAt = await this.#damagedAt(piece, fileStart);
+      const limit = damagedAt === undefined ? piece.bytes.length : damagedAt;
+      const bytesStart = fileStart + piece.position - piece.newAt;
+      let at = physicalOffset - bytesStart;
+      let found = this.#at(piece.bytes, at, physicalOffset, fileEnd);
+      while (found.kind === 'record' && at + found.sizeBytes <= limit) {
+        this.#options.onRecord(this.#record);
+        at += found.sizeBytes;
+        physicalOffset += found.sizeBytes;
+        found = this.#at(piece.bytes, at, physicalOffset, fileEnd);
+      }
+      const reach = found.kind === 'record' ? at + found.sizeBytes : at + prefixBytes;
+      if (damagedAt !== undefined && (found.kind === 'more' || reach > damagedAt)) {
+        const damage = 'its block does not have its checksum';
+        return { end: { physicalEnd: physicalOffset, damage, damagedTo: bytesStart + damagedAt + checksumBlockBytes } };
+      }
+      if (found.kind === 'end') return { end: { physicalEnd: physicalOffset, damage: found.damage } };
+      if (found.kind === 'skip') return { skipTo: fileEnd };
+      rest = piece.bytes.subarray(at);
+      await onPause(physicalOffset);
+    }
+  }
+
+  /** Where in the bytes of the piece its first damaged block begins. */
+  async #damagedAt(piece: ReadPiece, fileStart: number): Promise<number | undefined> {
+    const { checksums } = this.#options;
+    if (checksums === undefined) return undefined;
+    const at = await checksums.firstDamaged(fileStart, piece.position, piece.bytes.subarray(piece.newAt));
+    return at === undefined ? undefined : piece.newAt + at;
+  }
+
+  #at(bytes: Buffer, at: number, physicalOffset: number, fileEnd: number): Found {
+    const available = bytes.length - at;
+    const isLast = physicalOffset + available >= fileEnd;
+    if (available < 4) return isLast ? ended('it is cut off') : more;
+    const sizeBytes = bytes.readInt32BE(at);
+    if (sizeBytes === 0) return neverWritten;
+    if (available < prefixBytes) return isLast ? ended('it is cut off') : more;
+    const magic = bytes.readInt32BE(at + RecordAt.MAGIC);
+    if (magic === blankMagic) {
+      return sizeBytes === fileEnd - physicalOffset ? skip : ended('a blank record does not reach the end of its file');
+    }
+    if (magic !== messageMagicV1 && magic !== messageMagicV2) return ended('its magic word is unknown');
+    if (sizeBytes > this.#options.recordBytesMax || sizeBytes > fileEnd - physicalOffset) {
+      return ended('its size does not fit its file');
+    }
+    if (sizeBytes > available) return more;
+    return this.#verified(bytes, at, physicalOffset, sizeBytes);
+  }
+
+  #verified(bytes: Buffer, at: number, physicalOffset: number, sizeBytes: number): Found {
+    const spans = spansOfRecord(bytes, at, at + sizeBytes);
+    if (typeof spans === 'string') return ended(spans);
+    const crc = bytes.readInt32BE(at + RecordAt.BODY_CRC);
+    if (maskedCrc32(bytes.subarray(spans.bodyStart, spans.bodyEnd)) !== crc) return ended('its body does not have its CRC');
+    if (readInt64(bytes, at + RecordAt.PHYSICAL_OFFSET) !== physicalOffset) {
+      return ended('it belongs to another place of the log');
+    }
+    const topic = this.#topic(bytes, spans);
+    if (topic === undefined) return ended('its topic is not a legal name');
+    const properties = bytes.subarray(spans.propertiesStart, at + sizeBytes);
+    if (physicalOffset >= this.#options.suspectFrom && properties.includes(0)) return ended('its properties are not complete');
+    if (this.#options.verifiesPropertyCrc) {
+      const problem = propertyCrcProblem(bytes, at, spans.propertiesStart, at + sizeBytes);
+      if (problem !== undefined) return ended(problem);
+    }
+    const record = this.#record;
+    record.bytes = bytes;
+    record.properties = properties;
+    record.physicalOffset = physicalOffset;
+    record.sizeBytes = sizeBytes;
+    record.topic = topic;
+    record.queueId = bytes.readInt32BE(at + RecordAt.QUEUE_ID);
+    record.queueOffset = readInt64(bytes, at + RecordAt.QUEUE_OFFSET);
+    record.sysFlag = bytes.readInt32BE(at + RecordAt.SYS_FLAG);
+    record.storeTimestamp = readInt64(bytes, spans.storeTimestampAt);
+    return { kind: 'record', sizeBytes };
+  }
+
+  #topic(bytes: Buffer, spans: RecordSpans): string | undefined {
+    const key = bytes.toString('latin1', spans.topicStart, spans.topicEnd);
+    const known = this.#topics.get(key);
+    if (known !== undefined || this.#topics.has(key)) return known;
+    const text = bytes.toString('utf8', spans.topicStart, spans.topicEnd);
+    const topic = isTopicName(text) ? text : undefined;
+    if (this.#topics.size >= topicsMax) this.#topics.clear();
+    this.#topics.set(key, topic);
+    return topic;
+  }
+}
+
+const more: Found = { kind: 'more' };
+const skip: Found = { kind: 'skip' };
+const neverWritten: Found = { kind: 'end', damage: undefined };
+
+function ended(damage: string): Found {
+  return { kind: 'end', damage };
 }

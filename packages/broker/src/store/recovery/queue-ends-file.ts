@@ -5,6 +5,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { FileSystem } from '../io/file-system.js';
+import { parentPath } from '../io/paths.js';
 import type { LogMark } from '../log-mark.js';
 
 const version = 1;
@@ -53,18 +54,34 @@ function decodeQueueEnds(content: Buffer): QueueEnds | undefined {
 export class QueueEndsFile {
   readonly #fileSystem: FileSystem;
   readonly #path: string;
+  #coveredEnd = 0;
 
   constructor(fileSystem: FileSystem, path: string) {
     this.#fileSystem = fileSystem;
     this.#path = path;
   }
 
-  async read(): Promise<QueueEnds | undefined> {
-    const content = await this.#fileSystem.readFile(this.#path);
-    return content === undefined ? undefined : decodeQueueEnds(content);
+  /** The file on disk covers all records below; 0 when there is none. */
+  get coveredEnd(): number {
+    return this.#coveredEnd;
   }
 
-  write(ends: QueueEnds): Promise<void> {
-    return this.#fileSystem.writeFileAtomically(this.#path, encodeQueueEnds(ends));
+  async read(): Promise<QueueEnds | undefined> {
+    const content = await this.#fileSystem.readFile(this.#path);
+    const ends = content === undefined ? undefined : decodeQueueEnds(content);
+    this.#coveredEnd = Math.max(0, ends?.mark.physicalEnd ?? 0);
+    return ends;
+  }
+
+  async write(ends: QueueEnds): Promise<void> {
+    await this.#fileSystem.writeFileAtomically(this.#path, encodeQueueEnds(ends));
+    this.#coveredEnd = Math.max(0, ends.mark.physicalEnd);
+  }
+
+  /** Durably; a missing file is no error. */
+  async remove(): Promise<void> {
+    if ((await this.#fileSystem.stat(this.#path)) === undefined) return;
+    await this.#fileSystem.remove(this.#path);
+    await this.#fileSystem.syncDirectory(parentPath(this.#path));
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
-import { isRecordEntry, isWrittenEntry, queueEntryBytes, readQueueEntry } from '../consume-queue/queue-entry.js';
+import { isRecordEntry, isRecordSize, isWrittenEntry, queueEntryBytes, readQueueEntry } from '../consume-queue/queue-entry.js';
 import { forEachConcurrently } from '../for-each-concurrently.js';
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
@@ -16,6 +16,8 @@ import type { QueueEnds, QueueRange } from './queue-ends-file.js';
 
 /** Queues looked at at a time: as many as the thread pool has threads. */
 const concurrency = 4;
+/** Read at a time where entries of lost messages follow one another. */
+const runEntries = 2048;
 
 /** Why the queues have to be built anew from the whole log. */
 export interface RebuildReason {
@@ -100,23 +102,38 @@ export class QueueLoader {
     const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes);
     if (damage !== undefined) return damage.reason;
     const queue = table.add(found.topic, found.queueId, list);
-    if (list.isEmpty) {
-      if (range.minOffset < endOffset) return 'its files are missing';
+    const problem = await this.#problemOf(queue, range, ends);
+    if (problem !== undefined && range.minOffset < endOffset) return problem;
+    if (problem !== undefined) {
+      // It has no message, and what is there says nothing: a deletion of its topic, or the making of its file, was cut short.
+      await this.#dropFiles(queue);
       queue.beginAt(endOffset);
+      queue.wasDeletedBefore(ends.mark.physicalEnd);
       return undefined;
     }
     const firstOffset = list.firstOffset / queueEntryBytes;
-    if (endOffset < firstOffset || (endOffset > firstOffset && !list.has((endOffset - 1) * queueEntryBytes))) {
-      return 'its files do not reach its end';
-    }
-    if (endOffset > firstOffset) {
-      const last = await this.#entry(queue, endOffset - 1);
-      const isInLog = isRecordEntry(last) && last.physicalOffset + last.sizeBytes <= ends.mark.physicalEnd;
-      if (!isInLog && range.minOffset < endOffset) return 'its last entry is damaged';
-    }
     queue.resume(await this.#findMin(queue, Math.max(range.minOffset, firstOffset), endOffset, true), endOffset);
     queue.hasStaleTail = true;
     return undefined;
+  }
+
+  /** Why the files cannot be what the queue had when its end was written down. */
+  async #problemOf(queue: ConsumeQueue, { endOffset }: QueueRange, ends: QueueEnds): Promise<string | undefined> {
+    const { files } = queue;
+    if (files.isEmpty) return 'its files are missing';
+    const firstOffset = files.firstOffset / queueEntryBytes;
+    if (endOffset === firstOffset) return undefined;
+    if (endOffset < firstOffset || !files.has((endOffset - 1) * queueEntryBytes)) return 'its files do not reach its end';
+    const last = await this.#entry(queue, endOffset - 1);
+    const isInLog = !isRecordSize(last.sizeBytes) || last.physicalOffset + last.sizeBytes <= ends.mark.physicalEnd;
+    return isWrittenEntry(last) && isInLog ? undefined : 'its last entry is damaged';
+  }
+
+  async #dropFiles({ files }: ConsumeQueue): Promise<void> {
+    const { fileSystem, pool } = this.#options;
+    for (const start of files.starts()) await pool.drop(files.pathOf(start));
+    files.clear();
+    await fileSystem.removeDirectory(files.directory);
   }
 
   /** First entry at or behind `fromOffset` whose record the log still has (Java: correctMinOffset). */
@@ -124,9 +141,35 @@ export class QueueLoader {
     const { minPhysicalOffset } = this.#options;
     // The log still has all it ever had, and what was blank was behind the minimum when the ends were written.
     if (minPhysicalOffset === 0 && isMinKnown) return fromOffset;
-    const isGone = (entry: QueueEntry): boolean => !isRecordEntry(entry) || entry.physicalOffset < minPhysicalOffset;
-    if (fromOffset >= endOffset || !isGone(await this.#entry(queue, fromOffset))) return fromOffset;
-    return this.#search(queue, fromOffset, endOffset, isGone);
+    let low = fromOffset;
+    let high = endOffset;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      // A blank entry, or one of a lost message, says nothing about the log: the next record does.
+      const entry = await this.#recordFrom(queue, middle, endOffset);
+      if (entry !== undefined && entry.physicalOffset < minPhysicalOffset) low = entry.queueOffset + 1;
+      else high = middle;
+    }
+    return (await this.#recordFrom(queue, low, endOffset))?.queueOffset ?? endOffset;
+  }
+
+  /** The first entry of a record in `[from, end)`. */
+  async #recordFrom(queue: ConsumeQueue, from: number, end: number): Promise<QueueEntry | undefined> {
+    const { files } = queue;
+    for (let offset = from, count = 1; offset < end; offset += count, count = runEntries) {
+      const startByte = offset * queueEntryBytes;
+      const fileStart = files.startOf(startByte);
+      const bytes = Buffer.alloc(
+        Math.min((end - offset) * queueEntryBytes, count * queueEntryBytes, fileStart + files.sizeBytes - startByte),
+      );
+      await this.#options.pool.use(files.pathOf(fileStart), (file) => file.read(bytes, startByte - fileStart));
+      count = bytes.length / queueEntryBytes;
+      for (let index = 0; index < count; index += 1) {
+        const entry = readQueueEntry(bytes, index * queueEntryBytes, offset + index);
+        if (isRecordEntry(entry)) return entry;
+      }
+    }
+    return undefined;
   }
 
   /** First offset in `[from, to)` of which `isBefore` does not hold; it holds for a run from `from` on. */

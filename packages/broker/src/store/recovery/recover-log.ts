@@ -30,7 +30,7 @@ function corruption(options: RecoverLogOptions, why: string): StoreError {
   const place = `${segments.pathOf(segments.startOf(physicalEnd))}, log offset ${physicalEnd}`;
   return new StoreError(
     'STORE_CORRUPT',
-    `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but ${why}. The log was left as it is: restore the file from a copy`,
+    `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but ${why}. The log was left as it is: restore the file from a copy, or run mqbroker --repair`,
     { details: { physicalOffset: physicalEnd, flushedOffset: options.flushedOffset } },
   );
 }

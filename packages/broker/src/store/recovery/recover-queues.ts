@@ -3,12 +3,14 @@
  * point that is known to be in the queues each record is dispatched again; when that does not fit, all queues are built anew.
  */
 import { type Clock, type Logger, StoreError } from '@orbitmq/core/kernel';
+import { RecordAt, readInt64, SysFlag } from '@orbitmq/protocol';
 import { hasQueueEntry } from '../commit-log/log-appender.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
 import { QueueFlusher } from '../consume-queue/queue-flusher.js';
 import { QueueWriter } from '../consume-queue/queue-writer.js';
 import { ConsumeQueueDispatcher } from '../dispatch/consume-queue-dispatcher.js';
+import type { ChecksumTable } from '../integrity/checksum-table.js';
 import type { FileSystem } from '../io/file-system.js';
 import { parentPath } from '../io/paths.js';
 import type { LogMark } from '../log-mark.js';
@@ -16,11 +18,15 @@ import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import type { StorePaths } from '../store-paths.js';
 import type { TagsCodeOf } from '../tags-code-of.js';
-import { type LogScanEnd, type ScannedRecord, scanLog } from './log-scanner.js';
+import { CheckpointFile } from './checkpoint-file.js';
+import { type ScannedRecord, scanLog } from './log-scanner.js';
 import type { QueueEnds } from './queue-ends-file.js';
 import { QueueLoader, type RebuildReason } from './queue-loader.js';
+import { queueKey } from './survey-queues.js';
 
 const progressIntervalMs = 2000;
+/** Of a record up to its store time, with an IPv6 host. */
+const headerBytesMax = 96;
 
 export interface RecoverQueuesOptions {
   readonly fileSystem: FileSystem;
@@ -37,6 +43,14 @@ export interface RecoverQueuesOptions {
   /** Known to be on the device, a lower bound. */
   readonly flushedOffset: number;
   readonly ends: QueueEnds | undefined;
+  /** A repair was here: the queues are built anew, and none ends before what it names. */
+  readonly rebuildOrder: QueueEnds | undefined;
+  /** Keeps the ends for the next start, when this one ends in the middle of a rebuild. */
+  readonly keepEnds: (ends: QueueEnds) => Promise<void>;
+  /** From a survey of the queue files: earlier records belong to a deleted topic of the same name. */
+  readonly queueBegins?: ReadonlyMap<string, number> | undefined;
+  readonly checksums: ChecksumTable;
+  readonly verifiesPropertyCrc: boolean;
 }
 
 export interface RecoveredQueues {
@@ -69,7 +83,8 @@ export class QueueRecovery {
   }
 
   async #resume(): Promise<RecoveredQueues | RebuildReason> {
-    const { ends, fileSystem, paths, pool, segments, wasStoppedCleanly } = this.#options;
+    const { ends, fileSystem, paths, pool, rebuildOrder, segments, wasStoppedCleanly } = this.#options;
+    if (rebuildOrder !== undefined) return { rebuild: 'the log was repaired' };
     if (ends === undefined && !wasStoppedCleanly) return { rebuild: 'the last run did not stop in order and left no queue ends' };
     if (ends !== undefined && ends.mark.physicalEnd < segments.firstOffset) {
       return { rebuild: 'the log begins behind what the queue ends cover' };
@@ -83,7 +98,12 @@ export class QueueRecovery {
     const mark = ends?.mark ?? { physicalEnd: from, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
     const recovered = await this.#dispatch(table, mark, false);
     if ('rebuild' in recovered) return recovered;
-    if (loaded.lastEntryEnd > recovered.mark.physicalEnd) return { rebuild: 'queue entries point behind the end of the log' };
+    if (loaded.lastEntryEnd > recovered.mark.physicalEnd) {
+      if (ends === undefined && (await this.#wasFlushed(recovered.mark.physicalEnd))) {
+        throw lostRecord(segments, recovered, loaded.lastEntryEnd);
+      }
+      return { rebuild: 'queue entries point behind the end of the log' };
+    }
     // In order and nothing after it: nobody else wrote either, so the queue files end where they should.
     if (ends !== undefined && wasStoppedCleanly && recovered.mark.physicalEnd === from) {
       for (const queue of table.all()) queue.hasStaleTail = false;
@@ -92,30 +112,57 @@ export class QueueRecovery {
   }
 
   async #rebuild(): Promise<RecoveredQueues> {
-    const { ends, fileSystem, paths, pool, segments } = this.#options;
-    // First the claim that the queues are right, then the queues: a crash in between must not leave the claim.
+    const { ends, fileSystem, keepEnds, paths, pool, rebuildOrder, segments } = this.#options;
+    if (ends !== undefined && rebuildOrder === undefined) await keepEnds(ends);
+    // First the claims that the queues are right, ours and Apache's, then the queues: a crash in between, or before the new
+    // ones are on the device, must not leave them.
+    await CheckpointFile.forgetQueues(fileSystem, paths.checkpoint);
     await fileSystem.remove(paths.queueEnds);
     await fileSystem.syncDirectory(parentPath(paths.queueEnds));
     await pool.closeAll();
     await fileSystem.removeDirectory(paths.consumeQueue);
+    // Who looks at the space of its partition finds it.
+    await fileSystem.makeDirectory(paths.consumeQueue);
     const table = this.#newTable();
+    this.#beginWhereKnown(table);
     const start = { physicalEnd: segments.firstOffset, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
     const recovered = await this.#dispatch(table, start, true);
     if ('rebuild' in recovered) throw new StoreError('STORE_CORRUPT', `Cannot build the consume queues: ${recovered.rebuild}`);
-    for (const [topic, ranges] of ends?.queues ?? []) {
-      for (const [queueId, range] of ranges) {
-        const queue = table.findOrCreate(topic, queueId);
-        // All its messages are gone from the log, but an offset is never given twice.
-        if (queue.maxOffset === 0 && range.endOffset > 0) queue.beginAt(range.endOffset);
-      }
-    }
+    this.#raiseEnds(table, recovered.mark.physicalEnd);
     return recovered;
   }
 
+  /** What is before a queue's minimum has expired or was deleted: records of it that the log still has are not shown again. */
+  #beginWhereKnown(table: ConsumeQueueTable): void {
+    const known = this.#options.rebuildOrder ?? this.#options.ends;
+    for (const [topic, ranges] of known?.queues ?? []) {
+      for (const [queueId, { minOffset }] of ranges) {
+        if (minOffset > 0) table.findOrCreate(topic, queueId).beginAt(minOffset);
+      }
+    }
+  }
+
+  /** The last messages of a queue may be gone from the log, expired or lost: an offset is never given twice. */
+  #raiseEnds(table: ConsumeQueueTable, physicalEnd: number): void {
+    const { ends, rebuildOrder, segments } = this.#options;
+    for (const known of [ends, rebuildOrder]) {
+      for (const [topic, ranges] of known?.queues ?? []) {
+        for (const [queueId, { endOffset }] of ranges) {
+          const queue = table.findOrCreate(topic, queueId);
+          if (queue.maxOffset >= endOffset) continue;
+          if (queue.isUnused) queue.beginAt(endOffset);
+          else queue.fillTo(endOffset, segments.startOf(physicalEnd));
+          queue.isDirty = true;
+        }
+      }
+    }
+  }
+
   async #dispatch(table: ConsumeQueueTable, from: LogMark, isRebuild: boolean): Promise<RecoveredQueues | RebuildReason> {
-    const { clock, fileSystem, flushedOffset, logger, pool, recordBytesMax, segments, wasStoppedCleanly } = this.#options;
+    const { clock, fileSystem, flushedOffset, logger, pool, segments, wasStoppedCleanly } = this.#options;
     const writer = new QueueWriter(fileSystem, pool);
     let mark = from;
+    let { lastPhysicalOffset, lastStoreTimestamp } = from;
     const flusher = new QueueFlusher({
       clock,
       table,
@@ -127,23 +174,23 @@ export class QueueRecovery {
       onFlushed: async () => undefined,
     });
     const onEntry = (queue: ConsumeQueue): void => flusher.markDirty(queue);
-    const dispatcher = new ConsumeQueueDispatcher({ onEntry, isRebuild });
+    const dispatcher = new ConsumeQueueDispatcher({ onEntry, isRebuild, segmentStartOf: (offset) => segments.startOf(offset) });
     let tellAt = clock.monotonic() + progressIntervalMs;
     const end = await scanLog({
       segments,
       pool,
-      recordBytesMax,
+      checksums: this.#options.checksums,
+      recordBytesMax: this.#options.recordBytesMax,
+      verifiesPropertyCrc: this.#options.verifiesPropertyCrc,
       from: from.physicalEnd,
       suspectFrom: wasStoppedCleanly ? Number.POSITIVE_INFINITY : flushedOffset,
       onRecord: (record) => {
         if (hasQueueEntry(record.sysFlag)) this.#dispatchRecord(table, dispatcher, record);
-        mark = {
-          physicalEnd: record.physicalOffset + record.sizeBytes,
-          lastPhysicalOffset: record.physicalOffset,
-          lastStoreTimestamp: Math.max(mark.lastStoreTimestamp, record.storeTimestamp),
-        };
+        lastPhysicalOffset = record.physicalOffset;
+        lastStoreTimestamp = Math.max(lastStoreTimestamp, record.storeTimestamp);
       },
       onPause: async (physicalOffset) => {
+        mark = { physicalEnd: physicalOffset, lastPhysicalOffset, lastStoreTimestamp };
         if (table.memory.isOverfull) await flusher.run();
         if (clock.monotonic() < tellAt) return;
         tellAt = clock.monotonic() + progressIntervalMs;
@@ -151,11 +198,34 @@ export class QueueRecovery {
       },
     });
     if (dispatcher.gap !== undefined) return { rebuild: describeGap(dispatcher.gap) };
-    return this.#recovered(table, writer, mark, end, from.physicalEnd);
+    // Apache 5.5 builds queues anew from the last ten files of the log at most: were this process killed before the first flush,
+    // it would find nothing of the older ones.
+    if (isRebuild) await flusher.run({ isThorough: true });
+    const recoveredMark = { physicalEnd: end.physicalEnd, lastPhysicalOffset, lastStoreTimestamp };
+    return { table, writer, mark: recoveredMark, damage: end.damage, scannedFrom: from.physicalEnd };
+  }
+
+  /**
+   * Whether the damaged record at `physicalOffset` was on the device, as far as its header and Apache's checkpoint tell. An entry
+   * alone proves nothing: a broker of Apache that cuts a torn record leaves the record's entry behind the end of its queue.
+   */
+  async #wasFlushed(physicalOffset: number): Promise<boolean> {
+    const { fileSystem, paths, pool, segments } = this.#options;
+    const checkpoint = await fileSystem.readFile(paths.checkpoint);
+    if (checkpoint === undefined || checkpoint.length < 8 || !segments.has(physicalOffset)) return false;
+    const start = segments.startOf(physicalOffset);
+    const header = Buffer.alloc(headerBytesMax);
+    await pool.use(segments.pathOf(start), (file) => file.read(header, physicalOffset - start));
+    if (readInt64(header, RecordAt.PHYSICAL_OFFSET) !== physicalOffset) return false;
+    const isIPv6 = (header.readInt32BE(RecordAt.SYS_FLAG) & SysFlag.BORN_HOST_V6) !== 0;
+    const storeTimestamp = readInt64(header, RecordAt.BORN_HOST + (isIPv6 ? 20 : 8));
+    return storeTimestamp > 0 && storeTimestamp <= readInt64(checkpoint, 0);
   }
 
   #dispatchRecord(table: ConsumeQueueTable, dispatcher: ConsumeQueueDispatcher, record: ScannedRecord): void {
     const { topic, queueId, storeTimestamp } = record;
+    const { queueBegins } = this.#options;
+    if (queueBegins !== undefined && record.physicalOffset < (queueBegins.get(queueKey(topic, queueId)) ?? 0)) return;
     dispatcher.dispatch({
       queue: table.findOrCreate(topic, queueId),
       queueOffset: record.queueOffset,
@@ -165,16 +235,17 @@ export class QueueRecovery {
       storeTimestamp,
     });
   }
+}
 
-  #recovered(
-    table: ConsumeQueueTable,
-    writer: QueueWriter,
-    mark: LogMark,
-    end: LogScanEnd,
-    scannedFrom: number,
-  ): RecoveredQueues {
-    return { table, writer, mark: { ...mark, physicalEnd: end.physicalEnd }, damage: end.damage, scannedFrom };
-  }
+/** Another broker stopped in order, so its queues name only records that are on the device (promises §0.5: not a torn tail). */
+function lostRecord(segments: SegmentList, { damage, mark }: RecoveredQueues, lastEntryEnd: number): StoreError {
+  const { physicalEnd } = mark;
+  const place = `${segments.pathOf(segments.startOf(physicalEnd))}, log offset ${physicalEnd}`;
+  return new StoreError(
+    'STORE_CORRUPT',
+    `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but the last run stopped in order and the consume queues name messages up to offset ${lastEntryEnd}. The log was left as it is: restore the file from a copy`,
+    { details: { physicalOffset: physicalEnd, lastEntryEnd } },
+  );
 }
 
 function describeGap(gap: {

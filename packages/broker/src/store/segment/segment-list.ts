@@ -61,6 +61,19 @@ export class SegmentList {
     this.#count += 1;
   }
 
+  /** Forgets the oldest file, which is not the newest. */
+  removeFirst(): void {
+    invariant(this.#count > 1, 'a family keeps its newest file');
+    this.#firstOffset += this.sizeBytes;
+    this.#count -= 1;
+  }
+
+  /** Forgets all files: the family begins anew, wherever. */
+  clear(): void {
+    this.#count = 0;
+    this.#firstOffset = 0;
+  }
+
   /** Forgets the files that begin at or behind `offset`; returns their starts. */
   removeFrom(offset: number): readonly number[] {
     const removed = this.starts().filter((start) => start >= offset);

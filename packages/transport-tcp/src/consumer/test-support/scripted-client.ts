@@ -63,8 +63,8 @@ export class ScriptedClient implements ConsumerClient {
     return this.#cluster.address;
   }
 
-  anyBrokerOf(): string {
-    return this.#cluster.address;
+  brokersThatKnow(): readonly string[] {
+    return [this.#cluster.address];
   }
 
   registerConsumer(consumer: RegisteredConsumer): void {

@@ -46,12 +46,12 @@ export class CreateTopicProcessor implements RequestProcessor {
       connection.respond(request, createResponse(request, wanted.code, { remark: wanted.remark }));
       return;
     }
-    if (!isSameTopic(topics.get(wanted.topicName), wanted)) {
-      topics.update(wanted);
-      // The answer promises that the topic outlives this process and that clients can find it.
-      await topics.persist();
-      await this.#options.announceTopics();
-    }
+    const isNew = !isSameTopic(topics.get(wanted.topicName), wanted);
+    if (isNew) topics.update(wanted);
+    // The answer promises that the topic outlives this process and that clients can find it, also when it is asked for a second
+    // time, after an error.
+    if (!topics.isPersisted) await topics.persist();
+    if (isNew) await this.#options.announceTopics();
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
   }
 

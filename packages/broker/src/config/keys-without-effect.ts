@@ -1,0 +1,192 @@
+/**
+ * Keys of Apache's that change nothing here (page 23). A file made for an Apache broker is taken as it is: silent is what
+ * asks for what happens anyway, and what tunes parts that do not exist here; a warning names what asks for something else,
+ * since its author counts on it.
+ */
+export interface KeyWithoutEffect {
+  readonly reason: string;
+  /** Values, in lower case, that ask for what happens anyway. */
+  readonly silentValues: readonly string[] | 'all';
+}
+
+const inOneLoop = 'it tunes threads, locks or buffers of the Java process, which do not exist here';
+const noPool = 'answered messages are always in the files of the log, never only in memory of the process';
+const besideTheLog = 'checksums of the whole log are kept beside it, in orbitmq/checksums of the store';
+const notHere = 'this version has no such feature';
+
+const tuningKeys = [
+  'sendMessageThreadPoolNums',
+  'putMessageFutureThreadPoolNums',
+  'pullMessageThreadPoolNums',
+  'litePullMessageThreadPoolNums',
+  'ackMessageThreadPoolNums',
+  'processReplyMessageThreadPoolNums',
+  'queryMessageThreadPoolNums',
+  'adminBrokerThreadPoolNums',
+  'clientManageThreadPoolNums',
+  'consumerManageThreadPoolNums',
+  'heartbeatThreadPoolNums',
+  'endTransactionThreadPoolNums',
+  'pullThreadPoolQueueCapacity',
+  'litePullThreadPoolQueueCapacity',
+  'ackThreadPoolQueueCapacity',
+  'replyThreadPoolQueueCapacity',
+  'queryThreadPoolQueueCapacity',
+  'adminBrokerThreadPoolQueueCapacity',
+  'clientManagerThreadPoolQueueCapacity',
+  'consumerManagerThreadPoolQueueCapacity',
+  'heartbeatThreadPoolQueueCapacity',
+  'endTransactionPoolQueueCapacity',
+  'brokerFastFailureEnable',
+  'waitTimeMillsInSendQueue',
+  'waitTimeMillsInPullQueue',
+  'waitTimeMillsInLitePullQueue',
+  'waitTimeMillsInHeartbeatQueue',
+  'waitTimeMillsInTransactionQueue',
+  'waitTimeMillsInAckQueue',
+  'serverWorkerThreads',
+  'serverCallbackExecutorThreads',
+  'serverSelectorThreads',
+  'serverOnewaySemaphoreValue',
+  'serverAsyncSemaphoreValue',
+  'serverSocketSndBufSize',
+  'serverSocketRcvBufSize',
+  'serverPooledByteBufAllocatorEnable',
+  'useEpollNativeSelector',
+  'clientWorkerThreads',
+  'useReentrantLockWhenPutMessage',
+  'topicQueueLockNum',
+  'warmMapedFileEnable',
+  'flushLeastPagesWhenWarmMapedFile',
+  'transferMsgByHeap',
+  'osPageCacheBusyTimeOutMills',
+  'putMessageTimeout',
+  'maxRecoveryCommitlogFiles',
+  'recoverConcurrently',
+  'asyncSendEnable',
+  'rocketmqHome',
+] as const;
+
+/** `key`: the values that ask for what is done anyway. */
+const features: Readonly<Record<string, readonly string[]>> = {
+  enablePropertyFilter: ['false'],
+  filterSupportRetry: ['false'],
+  enableCalcFilterBitMap: ['false'],
+  enableConsumeQueueExt: ['false'],
+  rejectPullConsumerEnable: ['false'],
+  slaveReadEnable: ['false'],
+  disableConsumeIfConsumerReadSlowly: ['false'],
+  storeType: ['', 'default'],
+  readOnlyCommitLogStorePaths: [''],
+  duplicationEnable: ['false'],
+  enableDLegerCommitLog: ['false'],
+  enableControllerMode: ['false'],
+  enableSlaveActingMaster: ['false'],
+  enableRemoteEscape: ['false'],
+  totalReplicas: ['1'],
+  inSyncReplicas: ['1'],
+  minInSyncReplicas: ['1'],
+  enableAutoInSyncReplicas: ['false'],
+  haMasterAddress: [''],
+  fetchNamesrvAddrByAddressServer: ['false'],
+  fetchNameSrvAddrByDnsLookup: ['false'],
+  forceRegister: ['true'],
+  compressedRegister: ['false'],
+  enableSplitRegistration: ['false'],
+  enableSingleTopicRegister: ['false'],
+  enableNetWorkFlowControl: ['false'],
+  coldDataFlowControlEnable: ['false'],
+  metricsExporterType: ['', '0', 'disable'],
+  aclEnable: ['false'],
+  authenticationEnabled: ['false'],
+  authorizationEnabled: ['false'],
+  msgTraceTopicName: ['', 'rmq_sys_trace_topic'],
+  enableScheduleAsyncDeliver: ['false'],
+  enableLmq: ['false'],
+  enableMultiDispatch: ['false'],
+  timerWheelEnable: ['false'],
+};
+
+/** Spelled so in many guides; no version of Apache's ever read them. */
+const neverRead = 'no version of RocketMQ reads it';
+
+function withReason(
+  keys: readonly string[],
+  reason: string,
+  silentValues: KeyWithoutEffect['silentValues'],
+): readonly (readonly [string, KeyWithoutEffect])[] {
+  return keys.map((key) => [key, { reason, silentValues }] as const);
+}
+
+export const brokerKeysWithoutEffect: ReadonlyMap<string, KeyWithoutEffect> = new Map([
+  ...withReason(tuningKeys, inOneLoop, 'all'),
+  ...Object.entries(features).map(([key, silentValues]) => [key, { reason: notHere, silentValues }] as const),
+  ...withReason(
+    [
+      'transientStorePoolEnable',
+      'transientStorePoolSize',
+      'fastFailIfNoBufferInStorePool',
+      'commitIntervalCommitLog',
+      'commitCommitLogLeastPages',
+      'commitCommitLogThoroughInterval',
+      'wakeCommitWhenPutMessage',
+    ],
+    noPool,
+    ['false'],
+  ),
+  ...withReason(['enabledAppendPropCRC'], besideTheLog, ['false']),
+  ...withReason(
+    [
+      'storePathConsumeQueue',
+      'storePathIndex',
+      'storeCheckpoint',
+      'abortFile',
+      'checkTransactionMessageEnable',
+      'sendThreadPoolNums',
+      'pullThreadPoolNums',
+    ],
+    neverRead,
+    [],
+  ),
+]);
+
+export const namesrvKeysWithoutEffect: ReadonlyMap<string, KeyWithoutEffect> = new Map([
+  ...withReason(
+    [
+      'rocketmqHome',
+      'serverWorkerThreads',
+      'serverCallbackExecutorThreads',
+      'serverSelectorThreads',
+      'serverOnewaySemaphoreValue',
+      'serverAsyncSemaphoreValue',
+      'serverSocketSndBufSize',
+      'serverSocketRcvBufSize',
+      'serverPooledByteBufAllocatorEnable',
+      'useEpollNativeSelector',
+      'clientRequestThreadPoolNums',
+      'defaultThreadPoolNums',
+      'clientRequestThreadPoolQueueCapacity',
+      'defaultThreadPoolQueueCapacity',
+      'unRegisterBrokerQueueCapacity',
+      'productEnvName',
+      'enableAllTopicList',
+      'enableTopicList',
+    ],
+    inOneLoop,
+    'all',
+  ),
+  ...withReason(['kvConfigPath', 'configStorePath'], 'this NameServer keeps nothing in files', 'all'),
+  ...withReason(
+    [
+      'clusterTest',
+      'orderMessageEnable',
+      'supportActingMaster',
+      'notifyMinBrokerIdChanged',
+      'enableControllerInNamesrv',
+      'needWaitForService',
+      'deleteTopicWithBrokerRegistration',
+    ],
+    notHere,
+    ['false'],
+  ),
+]);

@@ -1,0 +1,37 @@
+/**
+ * The committed offsets as clients may move them. The offsets of groups that are the broker's own, such as CID_RMQ_SYS_TRANS,
+ * say how far it has read its own topics: were one moved ahead, half messages that were acknowledged would never be decided or
+ * checked; moved back, decided ones would be asked about again. Apache of both versions lets any client move them.
+ */
+import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+
+const brokerGroupPrefix = 'CID_RMQ_SYS_';
+
+export function isBrokerGroup(group: string): boolean {
+  return group.startsWith(brokerGroupPrefix);
+}
+
+export class ClientOffsets implements ConsumerOffsetManager {
+  readonly #offsets: ConsumerOffsetManager;
+
+  constructor(offsets: ConsumerOffsetManager) {
+    this.#offsets = offsets;
+  }
+
+  query(group: string, topic: string, queueId: number): number {
+    return this.#offsets.query(group, topic, queueId);
+  }
+
+  /** Without effect for a group of the broker's. */
+  commit(group: string, topic: string, queueId: number, offset: number): void {
+    if (!isBrokerGroup(group)) this.#offsets.commit(group, topic, queueId, offset);
+  }
+
+  persist(): Promise<void> {
+    return this.#offsets.persist();
+  }
+
+  abandon(): void {
+    this.#offsets.abandon();
+  }
+}

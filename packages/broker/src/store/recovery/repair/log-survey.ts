@@ -1,0 +1,127 @@
+/**
+ * Reads the whole log and says where it is damaged and how each damaged stretch can be bridged. Writes nothing. Where the log
+ * ends is decided by what is known to have been flushed; without such knowledge, as after an Apache broker, a place with no
+ * record counts as damage only when records follow it.
+ */
+import type { ChecksumTable } from '../../integrity/checksum-table.js';
+import type { FilePool } from '../../segment/file-pool.js';
+import { type LogScanOptions, scanLogFile } from '../log-scanner.js';
+import { findRecord } from './find-record.js';
+import type { LogInventory } from './log-inventory.js';
+import { skipBytesMin } from './skip-record.js';
+
+export interface DamagedStretch {
+  readonly from: number;
+  readonly to: number;
+  readonly path: string;
+  readonly reason: string;
+  /** `skip`: the log goes on in the same file. `blank`: the rest of the file is given up. `file`: all of it. */
+  readonly bridge: 'skip' | 'blank' | 'file';
+  /** Store time of the last record before it. */
+  readonly storeTimestamp: number;
+}
+
+export interface LogSurvey {
+  readonly stretches: readonly DamagedStretch[];
+  readonly recordCount: number;
+  readonly scannedBytes: number;
+  /** Where the log ends when every stretch is bridged; behind it there may be a torn record, which a start cuts off. */
+  readonly physicalEnd: number;
+}
+
+export interface LogSurveyOptions {
+  readonly inventory: LogInventory;
+  readonly pool: FilePool;
+  readonly checksums: ChecksumTable;
+  readonly recordBytesMax: number;
+  readonly verifiesPropertyCrc: boolean;
+  /** The log is known to have been flushed to here; 0: nothing is known. */
+  readonly knownEnd: number;
+  readonly onProgress: (physicalOffset: number) => void;
+}
+
+export class LogSurveyor {
+  readonly #options: LogSurveyOptions;
+  readonly #scan: Omit<LogScanOptions, 'from'>;
+  readonly #stretches: DamagedStretch[] = [];
+  #recordCount = 0;
+  #storeTimestamp = 0;
+
+  constructor(options: LogSurveyOptions) {
+    this.#options = options;
+    const { checksums, inventory, onProgress, pool, recordBytesMax, verifiesPropertyCrc } = options;
+    this.#scan = {
+      segments: inventory.segments,
+      pool,
+      checksums,
+      recordBytesMax,
+      verifiesPropertyCrc,
+      suspectFrom: Number.POSITIVE_INFINITY,
+      onRecord: (record) => {
+        this.#recordCount += 1;
+        this.#storeTimestamp = Math.max(this.#storeTimestamp, record.storeTimestamp);
+      },
+      onPause: async (physicalOffset) => onProgress(physicalOffset),
+    };
+  }
+
+  async run(): Promise<LogSurvey> {
+    const { segments } = this.#options.inventory;
+    let at: number | undefined = segments.firstOffset;
+    let physicalEnd = at;
+    while (at !== undefined && segments.has(at)) {
+      physicalEnd = at;
+      const step: { readonly next: number | undefined; readonly end: number } = await this.#step(at);
+      at = step.next;
+      physicalEnd = step.end;
+    }
+    const scannedBytes = physicalEnd - segments.firstOffset;
+    return { stretches: this.#stretches, recordCount: this.#recordCount, scannedBytes, physicalEnd };
+  }
+
+  /** From a place to the next damage or the next file. `next` undefined: the log ends at `end`. */
+  async #step(at: number): Promise<{ readonly next: number | undefined; readonly end: number }> {
+    const { inventory, knownEnd, pool, recordBytesMax } = this.#options;
+    const { missing, segments } = inventory;
+    const fileStart = segments.startOf(at);
+    const fileEnd = fileStart + segments.sizeBytes;
+    if (missing.has(fileStart)) return this.#give(at, fileEnd, 'file', 'the file is missing');
+    const found = await scanLogFile({ ...this.#scan, from: at });
+    if ('skipTo' in found) return { next: found.skipTo, end: found.skipTo };
+    const { damage, damagedTo, physicalEnd: from } = found.end;
+    const isKnown = knownEnd > 0;
+    if (isKnown && from >= knownEnd) return { next: undefined, end: from };
+    const reason = damage ?? 'it has zeros where a record should be';
+    const findOptions = { segments, pool, recordBytesMax };
+    let to = await findRecord(findOptions, from, Math.max(from + 1, damagedTo ?? 0));
+    // Too little room for a record that bridges it: the next one is given up too.
+    while (to !== undefined && to - from < skipBytesMin) to = await findRecord(findOptions, from, to + 1);
+    if (to !== undefined) return this.#give(from, to, 'skip', reason);
+    const isFollowed = isKnown ? knownEnd > fileEnd : await this.#hasDataBehind(fileEnd);
+    if (isFollowed) return this.#give(from, fileEnd, 'blank', reason);
+    if (!isKnown) return { next: undefined, end: from };
+    // The flushed end of the log itself is lost.
+    const end = Math.max(knownEnd, from + skipBytesMin);
+    if (end + 8 > fileEnd) return this.#give(from, fileEnd, 'blank', reason);
+    return { ...this.#give(from, end, 'skip', reason), next: undefined };
+  }
+
+  #give(from: number, to: number, bridge: DamagedStretch['bridge'], reason: string) {
+    const { segments } = this.#options.inventory;
+    const path = segments.pathOf(segments.startOf(from));
+    this.#stretches.push({ from, to, path, reason, bridge, storeTimestamp: this.#storeTimestamp });
+    return { next: to, end: to };
+  }
+
+  async #hasDataBehind(fileEnd: number): Promise<boolean> {
+    const { inventory, pool } = this.#options;
+    const { missing, segments } = inventory;
+    for (let start = fileEnd; segments.has(start); start += segments.sizeBytes) {
+      if (missing.has(start)) continue;
+      const head = Buffer.alloc(8);
+      await pool.use(segments.pathOf(start), (file) => file.read(head, 0));
+      if (head.readInt32BE(0) !== 0) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Deletes whole queues (Java: deleteTopics, cleanUnusedTopic, cleanExpiredConsumerQueue of DefaultMessageStore). The records
+ * stay in the log until their file expires. Invariants: the file of queue ends says that they are gone before their files go,
+ * so no start brings them back; the offsets of a deleted queue are not given again while the log may hold a record of it
+ * (Java begins again at 0, and a consumer that still has an old offset then passes new messages).
+ */
+import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
+import type { QueueFlusher } from '../consume-queue/queue-flusher.js';
+import type { FileSystem } from '../io/file-system.js';
+import { parentPath } from '../io/paths.js';
+import type { FilePool } from '../segment/file-pool.js';
+
+export interface QueueRemovalOptions {
+  readonly fileSystem: FileSystem;
+  readonly pool: FilePool;
+  readonly table: ConsumeQueueTable;
+  readonly flusher: QueueFlusher;
+  /** End of the log, with what is not written yet. */
+  readonly physicalEnd: () => number;
+}
+
+export class QueueRemoval {
+  readonly #options: QueueRemovalOptions;
+
+  constructor(options: QueueRemovalOptions) {
+    this.#options = options;
+  }
+
+  /** All queues of the topics; unknown names are passed. Durable when it resolves. */
+  deleteTopics(topics: Iterable<string>): Promise<void> {
+    const { table } = this.#options;
+    return this.#delete([...topics].flatMap((topic) => table.ofTopic(topic)));
+  }
+
+  /** All queues of topics that are not retained. Resolves with the names. */
+  async cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]> {
+    const unused = this.#options.table
+      .topics()
+      .filter((topic) => !isRetained(topic) && this.#options.table.ofTopic(topic).some((queue) => !queue.isUnused));
+    await this.deleteTopics(unused);
+    return unused;
+  }
+
+  /** Queues of which every message has expired. Resolves with their count. */
+  async cleanExpiredQueues(isRetained: (topic: string) => boolean): Promise<number> {
+    const expired = [...this.#options.table.all()].filter(
+      (queue) => !queue.isUnused && queue.minOffset === queue.nextOffset && !isRetained(queue.topic),
+    );
+    await this.#delete(expired);
+    return expired.length;
+  }
+
+  async #delete(queues: readonly ConsumeQueue[]): Promise<void> {
+    const { fileSystem, flusher, physicalEnd, pool } = this.#options;
+    if (queues.length === 0) return;
+    const paths: string[] = [];
+    const change = (): void => {
+      for (const queue of queues) {
+        for (const start of queue.deleteAll(physicalEnd())) paths.push(queue.files.pathOf(start));
+      }
+    };
+    await flusher.exclusively(change, async () => {
+      for (const path of paths) await pool.drop(path);
+      const topicDirectories = new Set<string>();
+      for (const { files } of queues) {
+        await fileSystem.removeDirectory(files.directory);
+        topicDirectories.add(parentPath(files.directory));
+      }
+      for (const directory of topicDirectories) {
+        const entries = await fileSystem.list(directory);
+        if (entries === undefined) continue;
+        if (entries.length > 0) await fileSystem.syncDirectory(directory);
+        else {
+          await fileSystem.removeDirectory(directory);
+          await fileSystem.syncDirectory(parentPath(directory));
+        }
+      }
+    });
+  }
+}

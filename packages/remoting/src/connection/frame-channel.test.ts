@@ -1,0 +1,99 @@
+import { silentLogger } from '@orbitmq/core/kernel';
+import { createRequest } from '@orbitmq/protocol';
+import { expect, test } from 'vitest';
+import type { ByteStream } from '../byte-stream.js';
+import { connectionLimitsDefault } from './connection-limits.js';
+import { FrameChannel } from './frame-channel.js';
+import type { Flushable, TurnFlusher } from './turn-flusher.js';
+
+/** A stream that says how much is unsent, and records what was written. */
+class RecordingStream implements ByteStream {
+  readonly remoteAddress = '127.0.0.1:1';
+  readonly localAddress = '127.0.0.1:2';
+  readonly writes: number[] = [];
+  readonly chunks: Buffer[] = [];
+  pendingWriteBytes = 0;
+  copiesWrites = false;
+
+  attach(): void {}
+
+  write(chunks: readonly Buffer[]): boolean {
+    this.chunks.push(...chunks);
+    this.writes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    return true;
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  end(): void {}
+
+  destroy(): void {}
+}
+
+function channelOn(stream: ByteStream): { readonly channel: FrameChannel; readonly endTurn: () => void } {
+  const dirty: Flushable[] = [];
+  const flusher = { add: (item: Flushable) => dirty.push(item) } as unknown as TurnFlusher;
+  const events = { onCommand: () => {}, onWritable: () => {}, onClose: () => {} };
+  const channel = new FrameChannel(stream, connectionLimitsDefault, flusher, silentLogger, events);
+  return { channel, endTurn: () => dirty.splice(0).forEach((item) => item.flush()) };
+}
+
+function collect(channel: FrameChannel, bodyBytes: number): void {
+  channel.writer.writeCommand(createRequest(1, { body: Buffer.alloc(bodyBytes) }));
+  channel.markDirty();
+}
+
+test('output of a turn leaves with one write at its end', () => {
+  const stream = new RecordingStream();
+  const { channel, endTurn } = channelOn(stream);
+  for (let count = 0; count < 20; count += 1) collect(channel, 1000);
+  expect(stream.writes).toEqual([]);
+  endTurn();
+  expect(stream.writes).toHaveLength(1);
+  endTurn();
+  expect(stream.writes).toHaveLength(1);
+});
+
+test('plenty of output leaves at once, so that the other end need not wait for the turn to end', () => {
+  const stream = new RecordingStream();
+  const { channel, endTurn } = channelOn(stream);
+  collect(channel, 31 * 1024);
+  expect(stream.writes).toEqual([]);
+  collect(channel, 1024);
+  expect(stream.writes).toHaveLength(1);
+  expect(channel.flushCount).toBe(1);
+  collect(channel, 10);
+  endTurn();
+  expect(stream.writes).toHaveLength(2);
+});
+
+test('but not behind what the network has not taken yet', () => {
+  const stream = new RecordingStream();
+  stream.pendingWriteBytes = 1;
+  const { channel, endTurn } = channelOn(stream);
+  for (let count = 0; count < 3; count += 1) collect(channel, 32 * 1024);
+  expect(stream.writes).toEqual([]);
+  endTurn();
+  expect(stream.writes).toHaveLength(1);
+});
+
+test.each([
+  { copiesWrites: true, pendingWriteBytes: 0, isReused: true },
+  { copiesWrites: true, pendingWriteBytes: 1, isReused: false },
+  { copiesWrites: false, pendingWriteBytes: 0, isReused: false },
+])(
+  'memory of a write is used again only when the network has copied it all: %o',
+  ({ copiesWrites, pendingWriteBytes, isReused }) => {
+    const stream = new RecordingStream();
+    Object.assign(stream, { copiesWrites, pendingWriteBytes });
+    const { channel, endTurn } = channelOn(stream);
+    for (let turn = 0; turn < 3; turn += 1) {
+      collect(channel, 1000);
+      endTurn();
+    }
+    const [before, last] = stream.chunks.slice(-2);
+    expect(last?.buffer === before?.buffer && last?.byteOffset === before?.byteOffset).toBe(isReused);
+  },
+);

@@ -1,0 +1,79 @@
+/** Rounds with real processes on a real disk: the long forms of what CI does shortly. */
+
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type JournalEntry, judge, type Verdict } from '../durability/ack-journal.js';
+import { endUnderLoad, load, readAll } from '../durability/end-under-load.js';
+import { startOrbitServer } from '../interop/orbit-server.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { waitUntil } from '../support/wait-until.js';
+import { LoopDisk } from './loop-disk.js';
+
+const mebibyte = 1_048_576;
+
+type OnRound = (round: number, verdict: Verdict) => void;
+
+export async function killRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
+  const directory = await temporaryDirectory('kill-rounds');
+  const verdict = await endUnderLoad({ rounds, directory: directory.path, onRound });
+  await directory.remove();
+  return verdict;
+}
+
+/** The file system of the store loses power, then the broker is killed, the journal replayed and the broker started. */
+export async function powerCutRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
+  const directory = await temporaryDirectory('power-cuts');
+  const disk = await LoopDisk.create(directory.path, 2048 * mebibyte);
+  try {
+    return await endUnderLoad({
+      rounds,
+      directory: directory.path,
+      overrides: { storePathRootDir: join(disk.mountPoint, 'store') },
+      end: async (server) => {
+        await disk.cutPower();
+        await server.restartBroker('SIGKILL', () => disk.remount());
+      },
+      onRound,
+    });
+  } finally {
+    await disk.remove();
+    await directory.remove();
+  }
+}
+
+/**
+ * A broker under load whose disk becomes full: it refuses, answers reads, stays alive, and takes messages again when there is
+ * room. Returns the verdict, which counts the refused.
+ */
+export async function fullDisk(): Promise<Verdict> {
+  const directory = await temporaryDirectory('full-disk');
+  const disk = await LoopDisk.create(directory.path, 96 * mebibyte);
+  const ballast = join(disk.mountPoint, 'ballast');
+  await writeFile(ballast, Buffer.alloc(48 * mebibyte, 1));
+  const storePathRootDir = join(disk.mountPoint, 'store');
+  const server = await startOrbitServer(directory.path, { storePathRootDir, mappedFileSizeCommitLog: String(4 * mebibyte) });
+  const journal: JournalEntry[] = [];
+  let isStopped = false;
+  const loading = load(server.brokerAddr, journal, () => isStopped);
+  try {
+    await waitUntil('the disk is full', 120_000, () => journal.some(({ refused }) => refused) || undefined);
+    await pause(500);
+    const acked = (): number => journal.filter(({ ackedAt }) => ackedAt !== undefined).length;
+    const whileFull = judge([...journal], await readAll(server.brokerAddr)).stored;
+    if (whileFull === 0) throw new Error('a full disk kept messages from being read');
+    await rm(ballast);
+    const before = acked();
+    await waitUntil('messages are taken again', 120_000, () => acked() > before + 100 || undefined);
+    isStopped = true;
+    await loading;
+    if (server.brokerProcess.exit !== undefined) throw new Error(`the broker ended: ${server.brokerProcess.output}`);
+    await server.restartBroker('SIGKILL');
+    return judge(journal, await readAll(server.brokerAddr));
+  } finally {
+    isStopped = true;
+    await server.stop();
+    await disk.remove();
+    await directory.remove();
+  }
+}
