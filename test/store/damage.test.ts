@@ -255,3 +255,17 @@ async function snapshot(
   }
   return into;
 }
+
+test('a repair does not show the messages of a deleted topic again', async () => {
+  const files = await filled();
+  const store = open(files);
+  await time.settle(store.start());
+  await time.settle(store.deleteTopics(['U']));
+  await time.settle(store.stop());
+  const { physicalOffset } = await placeOf(files, 'T', 20);
+  await edit(files, physicalOffset + 200, flip());
+  await repair(files);
+  const { bodies, ends } = await contentOf(files);
+  expect(Array.from(bodies.keys()).filter((place) => place.startsWith('U/'))).toEqual([]);
+  expect(ends).toEqual([count / 2, count / 2]);
+});

@@ -134,8 +134,11 @@ async function orderRebuild({ fileSystem }: StoreOptions, paths: StorePaths, { k
       const merged = queues.get(topic) ?? new Map<number, QueueRange>();
       queues.set(topic, merged);
       for (const [queueId, range] of ranges) {
-        const endOffset = Math.max(range.endOffset, merged.get(queueId)?.endOffset ?? 0);
-        merged.set(queueId, { ...range, minOffset: 0, endOffset });
+        const known = merged.get(queueId);
+        const endOffset = Math.max(range.endOffset, known?.endOffset ?? 0);
+        // A minimum that was noted hides what was deleted with its topic; one read from queue files may be the damage's.
+        const minOffset = Math.max(source === knowledge.ends ? 0 : range.minOffset, known?.minOffset ?? 0);
+        merged.set(queueId, { minOffset, endOffset });
       }
     }
   }
