@@ -138,8 +138,7 @@ class RandomRun {
     const isClean = await this.#use(life, isLast);
     this.#counts.failures += life.failures.length;
     this.#hadFailure = life.failures.length > 0;
-    const hadTrouble = disk.failure !== undefined || disk.capacityBytes < Number.POSITIVE_INFINITY;
-    if (isClean && !hadTrouble) this.#checkFiles(disk);
+    if (isClean && !this.#hasTrouble) this.#checkFiles(disk);
     this.#endMs = life.endMs;
     this.#nowMs = life.nowMs + 1000;
     // The clock may go back between two lives, or far ahead.
@@ -165,7 +164,12 @@ class RandomRun {
     return disk;
   }
 
-  /** Whether it was stopped in order and without trouble. */
+  /** What fails on the disk may keep the index, and other files that are derived, behind the log. */
+  get #hasTrouble(): boolean {
+    return this.#disk?.failure !== undefined || (this.#disk?.capacityBytes ?? 0) < Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it was stopped in order. */
   async #use(life: StoreLife, isLast: boolean): Promise<boolean> {
     try {
       if (!(await life.start())) return false;
@@ -195,7 +199,7 @@ class RandomRun {
     const chance = random.next();
     if (chance < 0.05) await life.pause(1500);
     else if (chance < 0.15) await life.pause(random.int(60));
-    else if (chance < 0.2) await life.run(life.readAll(this.#disk?.failure === undefined && random.chance(0.3)));
+    else if (chance < 0.2) await life.run(life.readAll(!this.#hasTrouble && random.chance(0.3)));
     else {
       const puts = Array.from({ length: 1 + random.int(6) }, () => life.put(...this.#messages()));
       if (random.chance(0.6)) await life.answered();

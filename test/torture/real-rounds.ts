@@ -2,7 +2,6 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type JournalEntry, judge, type Verdict } from '../durability/ack-journal.js';
 import { endUnderLoad, load, readAll } from '../durability/end-under-load.js';
 import { startOrbitServer } from '../interop/orbit-server.js';
@@ -11,6 +10,9 @@ import { waitUntil } from '../support/wait-until.js';
 import { LoopDisk } from './loop-disk.js';
 
 const mebibyte = 1_048_576;
+
+/** So many sends behind each other are refused. */
+const fullRunMin = 1000;
 
 type OnRound = (round: number, verdict: Verdict) => void;
 
@@ -52,14 +54,19 @@ export async function fullDisk(): Promise<Verdict> {
   const ballast = join(disk.mountPoint, 'ballast');
   await writeFile(ballast, Buffer.alloc(48 * mebibyte, 1));
   const storePathRootDir = join(disk.mountPoint, 'store');
-  const server = await startOrbitServer(directory.path, { storePathRootDir, mappedFileSizeCommitLog: String(4 * mebibyte) });
+  const server = await startOrbitServer(directory.path, {
+    storePathRootDir,
+    mappedFileSizeCommitLog: String(4 * mebibyte),
+    // Else the oldest messages would go to make room.
+    cleanFileForciblyEnable: 'false',
+  });
   const journal: JournalEntry[] = [];
   let isStopped = false;
   const loading = load(server.brokerAddr, journal, () => isStopped);
   try {
-    await waitUntil('the disk is full', 120_000, () => journal.some(({ refused }) => refused) || undefined);
-    await pause(500);
     const acked = (): number => journal.filter(({ ackedAt }) => ackedAt !== undefined).length;
+    await waitUntil('messages are taken', 60_000, () => acked() > 100 || undefined);
+    await waitUntil('the disk is full', 120_000, () => journal.at(-fullRunMin)?.refused === true || undefined);
     const whileFull = judge([...journal], await readAll(server.brokerAddr)).stored;
     if (whileFull === 0) throw new Error('a full disk kept messages from being read');
     await rm(ballast);

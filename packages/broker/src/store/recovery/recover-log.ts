@@ -82,7 +82,7 @@ async function rewriteUnflushed(options: RecoverLogOptions): Promise<void> {
     at = end;
     await pool.use(segments.pathOf(start), async (file) => {
       const buffer = Buffer.allocUnsafeSlow(Math.min(rewriteBytes, end - first));
-      for (let piece = first; flushedOffset > 0 && piece < end; piece += buffer.length) {
+      for (let piece = first; piece < end; piece += buffer.length) {
         const target = buffer.subarray(0, Math.min(buffer.length, end - piece));
         await file.read(target, piece - start);
         await writeFile(file, [target], piece - start);
