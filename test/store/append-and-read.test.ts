@@ -255,6 +255,18 @@ test('any number may be asked for a message', async () => {
   expect((await time.settle(store.lookMessage(puts[11]?.physicalOffset ?? -1)))?.queueOffset).toBe(11);
 });
 
+test('a stop during the start leaves nothing open: another store takes the directory', async () => {
+  const environment = virtualEnvironment(1);
+  const files = new MemoryFileSystem();
+  const { store } = openTestStore(environment, files);
+  const { time } = environment;
+  const starting = store.start();
+  await time.settle(Promise.all([starting, store.stop()]));
+  const next = openTestStore(environment, files).store;
+  await time.settle(next.start());
+  await time.settle(next.stop());
+});
+
 test('store times never go back, whatever the clock does', async () => {
   const { store, time } = setUp();
   await time.settle(store.start());

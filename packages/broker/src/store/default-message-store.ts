@@ -39,7 +39,7 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
   readonly #sizes: PutSizes;
   readonly #listeners: { readonly arrival: ArrivalListener[]; readonly expiry: ExpiryListener[] } = { arrival: [], expiry: [] };
   #running: RunningStore | undefined;
-  #isStarted = false;
+  #starting: Promise<void> | undefined;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
 
@@ -70,8 +70,12 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
   }
 
   async start(): Promise<void> {
-    if (this.#isStarted) throw new StateError('ALREADY_STARTED', 'The store was started before: create a new one');
-    this.#isStarted = true;
+    if (this.#starting !== undefined) throw new StateError('ALREADY_STARTED', 'The store was started before: create a new one');
+    this.#starting = this.#start();
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const opened = await openStore(this.#options);
     try {
       this.#running = await RunningStore.start(this.#options, opened, this.#listeners);
@@ -265,6 +269,8 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
 
   async #stop(deadlineMs: number): Promise<void> {
     this.#isStopping = true;
+    // One that is opening keeps its lock until it is closed; whoever starts it learns of a failure.
+    await this.#starting?.catch(() => undefined);
     const running = this.#running;
     if (running === undefined) return;
     const { logger, timers } = this.#options.environment;

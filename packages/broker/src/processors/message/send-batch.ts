@@ -1,8 +1,17 @@
 import { isMqError } from '@orbitmq/core/kernel';
-import { decodeBatch, decodeProperties, findProperty, PropertyName, ResponseCode, SysFlag } from '@orbitmq/protocol';
+import {
+  decodeBatch,
+  decodeProperties,
+  encodeProperties,
+  findProperty,
+  PropertyName,
+  ResponseCode,
+  SysFlag,
+} from '@orbitmq/protocol';
 import { delayLevelOf } from '../../schedule/delay-rewrite.js';
 import type { MessageToStore } from '../../store/message-store.js';
 import { Refusal } from './refusal.js';
+import { droppedMarks, isDroppedProperty } from './sent-properties.js';
 
 export interface BatchFacts {
   readonly body: Buffer;
@@ -29,11 +38,18 @@ export function batchMessages(facts: BatchFacts, common: MessageToStore): readon
       return new Refusal(ResponseCode.MESSAGE_ILLEGAL, `the batch is illegal: it has more than ${facts.countMax} messages`);
     }
     if (facts.refusesKeys && entries.some((entry) => hasKey(entry.properties))) return keyedBatch;
-    return entries.map((entry) => ({ ...common, flag: entry.flag, body: entry.body, properties: entry.properties }));
+    return entries.map((entry) => ({ ...common, flag: entry.flag, body: entry.body, properties: stored(entry.properties) }));
   } catch (error) {
     if (!isMqError(error)) throw error;
     return new Refusal(ResponseCode.SYSTEM_ERROR, `the batch is malformed: ${error.message}`);
   }
+}
+
+/** As they came, but for what is never stored: a sender's checksum of a record would speak of bytes that it does not know. */
+function stored(properties: Buffer): Buffer {
+  if (!droppedMarks.some((mark) => properties.includes(mark))) return properties;
+  const kept = Object.entries(decodeProperties(properties)).filter(([name]) => !isDroppedProperty(name));
+  return Buffer.from(encodeProperties(Object.fromEntries(kept)));
 }
 
 /** A batch is stored at one place; a repeat of a part of it would have no answer. */

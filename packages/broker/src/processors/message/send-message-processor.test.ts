@@ -333,6 +333,13 @@ describe('a batch', () => {
     expect({ ...decodeProperties(messages[1]!.propertiesBytes) }).toEqual({ TAGS: 't1', DELAY: '3' });
   });
 
+  it('keeps no checksum of a record, nor what belongs to requests in flight', async () => {
+    const bed = await messageTestbed();
+    const properties = encodeProperties({ TAGS: 'a', '__CRC32#': '1111111111', '__RMQ.TRANSIENT.x': '1', POP_CK: 'c' });
+    await bed.send({ ...batch, body: encodeBatch([{ flag: 0, body: Buffer.from('m'), properties }]) });
+    expect({ ...decodeProperties(bed.store.messages('TopicT', 2)[0]!.propertiesBytes) }).toEqual({ TAGS: 'a' });
+  });
+
   it('is what the header says, whatever the code', async () => {
     const bed = await messageTestbed();
     await bed.send({ ...batch, code: RequestCode.SEND_MESSAGE_V2, body: batchBody(2) });

@@ -17,6 +17,9 @@ const Seen = {
 const transientPrefix = '__RMQ.TRANSIENT.';
 const droppedNames: readonly string[] = ['POP_CK', '__CRC32#'];
 
+/** Properties without any of them have nothing that is dropped. */
+export const droppedMarks: readonly Buffer[] = [...droppedNames, transientPrefix].map((mark) => Buffer.from(mark));
+
 /** Properties that are never stored: of pop, of the record's checksum, and of requests in flight (page 03 §3). */
 export function isDroppedProperty(name: string): boolean {
   return droppedNames.includes(name) || name.startsWith(transientPrefix);

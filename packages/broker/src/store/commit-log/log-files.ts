@@ -155,14 +155,17 @@ export class LogFiles {
   async #stepBack(): Promise<void> {
     const start = this.#currentStart;
     const dropped = this.#current;
+    const isBusy = this.#isCurrentDirty || this.#isFlushing;
     this.segments.removeFrom(start);
+    // A flush that begins meanwhile finds it once: in the list, or not at all.
+    this.#current = undefined;
+    this.#isCurrentDirty = false;
     // A flush that works on it closes it.
-    if (dropped !== undefined && (this.#isCurrentDirty || this.#isFlushing)) this.#unflushed.push(dropped);
+    if (dropped !== undefined && isBusy) this.#unflushed.push(dropped);
     else await dropped?.close();
     await this.#fileSystem.remove(this.segments.pathOf(start));
     await this.#fileSystem.syncDirectory(this.segments.directory);
     this.#currentStart = start - this.segments.sizeBytes;
-    this.#isCurrentDirty = false;
     this.#current = await this.#fileSystem.open(this.segments.pathOf(this.#currentStart), { create: false });
   }
 
@@ -217,6 +220,8 @@ export class LogFiles {
     const next = this.#next;
     invariant(next !== undefined && next.startOffset === physicalOffset, 'the log rolls to the next file');
     const file = await next.file.catch(() => this.#create(next.startOffset));
+    // A file is not closed under a reservation: what it continues would go to whatever has the descriptor then.
+    await this.#reservationEnded();
     const previous = this.#current;
     const wasDirty = this.#isCurrentDirty;
     this.segments.add(next.startOffset);
