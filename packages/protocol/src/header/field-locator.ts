@@ -144,13 +144,14 @@ export class FieldLocator {
     return sharedNames.text(this.#bytes, start, this.#ends[index] as number);
   }
 
-  /** An integer of at most 19 digits, rounded to what a number holds; NaN for anything else. */
+  /** A 64-bit integer, rounded to what a number holds; NaN for anything else. */
   roundedInteger(index: number): number {
     const start = this.#starts[index] as number;
     const end = this.#ends[index] as number;
     if (!this.has(index) || end - start <= 15) return this.integer(index, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const text = end - start > 20 ? '' : this.#bytes.toString('latin1', start, end);
-    return integerText.test(text) ? Number(text) : Number.NaN;
+    const value = integerText.test(text) ? Number(text) : Number.NaN;
+    return Math.abs(value) <= 2 ** 63 ? value : Number.NaN;
   }
 
   /** A plain integer of at most 15 digits between `min` and `max`; NaN for anything else, also when absent. */

@@ -67,6 +67,13 @@ test.each(serializations)(
   },
 );
 
+test.each(serializations)('a subscription version beyond 64 bits is refused, serialization %i', (serializeType) => {
+  for (const subVersion of ['-9223372036854776833', '9999999999999999999']) {
+    const command = received({ ...example, subVersion }, serializeType);
+    expect(outcome(() => decodePullMessage(command))).toMatch(/"subVersion" is not a 64-bit integer/);
+  }
+});
+
 test.each(serializations)('agrees with the general way, serialization %i', (serializeType) => {
   const anyNumber = fc.oneof(
     fc.integer().map(String),
