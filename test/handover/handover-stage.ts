@@ -62,6 +62,8 @@ export class Handover {
   readonly #mayRepeat = new Set<string>();
   readonly #rolledBack: string[] = [];
   #stageCount = 0;
+  /** How the broker before this one ended. */
+  #lastStop: StagePlan['stop'] | undefined;
 
   constructor(directory: string, onProcess: (child: Child) => void) {
     this.#directory = directory;
@@ -95,6 +97,7 @@ export class Handover {
         throw new Error(`stage ${label}: ${broker.process.output.slice(-4000)}`, { cause: error });
       });
     }
+    this.#lastStop = plan.stop;
     if (plan.stop === 'SIGTERM') expectConsistentFiles(this.#store);
   }
 
@@ -136,12 +139,15 @@ export class Handover {
   /** Delayed, retried and half messages of the broker before are this one's to deliver. */
   async #takeUpWork(client: HandoverClient, plan: StagePlan): Promise<void> {
     await client.heartbeat();
+    // 4.9.7 reads its delay levels after it has recovered the queues: what it puts into them again counts as due after 1 s.
+    const mayBeEarly = plan.kind === '4.9.7' && this.#lastStop === 'SIGKILL';
     for (const pending of this.#pending.splice(0)) {
       const arrived = await waitUntil(`${pending.body} arrives`, arrivalLimitMs, async () => {
         const found = await this.#arrivals(client, pending.queue, pending.body);
         return found[0] ?? new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 200));
       });
-      expect(arrived.storeTimestamp, `${pending.body} is not early`).toBeGreaterThanOrEqual(pending.notBefore);
+      const notBefore = mayBeEarly ? 0 : pending.notBefore;
+      expect(arrived.storeTimestamp, `${pending.body} is not early`).toBeGreaterThanOrEqual(notBefore);
       this.#arrived.set(pending.body, pending.queue);
       if (plan.stop === 'SIGKILL' && plan.kind !== 'OrbitMQ') this.#mayRepeat.add(pending.body);
     }
