@@ -163,6 +163,7 @@ test('what cannot be stored is refused in a later turn and leaves no trace', asy
     put(store, '../T', 0, 'x'),
     put(store, 'T', 0, 'x', { properties: Buffer.alloc(32_768, 'p') }),
     put(store, 'T', 0, 'x', { properties: Buffer.alloc(4000, 'p') }),
+    put(store, 'T', 0, 'x', { properties: Buffer.from('a\u0001b\u0000c\u0002') }),
   ];
   expect(refused.every(({ status }) => status === undefined)).toBe(true);
   await time.run();
@@ -172,6 +173,7 @@ test('what cannot be stored is refused in a later turn and leaves no trace', asy
     'MESSAGE_ILLEGAL',
     'MESSAGE_ILLEGAL',
     'PROPERTIES_SIZE_EXCEEDED',
+    'MESSAGE_ILLEGAL',
     'MESSAGE_ILLEGAL',
   ]);
   expect([store.maxPhysicalOffset, refused.every(({ physicalOffset }) => physicalOffset === -1)]).toEqual([0, true]);

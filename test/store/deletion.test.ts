@@ -4,6 +4,7 @@ import { silentLogger } from '@orbitmq/core/kernel';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { SimulatedDisk, type Survival } from '../simulation/simulated-disk.js';
+import { copyOf } from './killed-process.js';
 import { openTestStore, type Put, put, readQueue, storeRoot, type TestStore } from './store-fixture.js';
 
 type Environment = ReturnType<typeof virtualEnvironment>;
@@ -126,6 +127,171 @@ test('a deleted queue is forgotten when the log has nothing of it any more', asy
   expect([next?.status, next?.queueOffset]).toEqual(['PUT_OK', 0]);
 });
 
+test('a queue whose messages have merely expired keeps its offsets, also when its files had to be built anew', async () => {
+  const environment = virtualEnvironment(1);
+  const { time } = environment;
+  const files = new MemoryFileSystem({ clock: environment.clock });
+  const expire = async (bed: Bed): Promise<void> => {
+    await fill(bed, 'Busy', 40);
+    time.jumpWallClock(80 * 3_600_000);
+    bed.opened.store.deleteExpiredFiles();
+    await time.advance(20_000);
+  };
+  const first = await openOn(files, environment);
+  await fill(first, 'Quiet', 10);
+  await expire(first);
+  expect([first.opened.store.minOffset('Quiet', 0), first.opened.store.maxOffset('Quiet', 0)]).toEqual([5, 5]);
+  await time.settle(first.opened.store.stop());
+  await files.removeDirectory(`${storeRoot}/consumequeue/Busy`);
+  // Built anew; opened as it is; and then with a log of which nothing is as old as that.
+  for (let run = 0; run < 3; run += 1) {
+    const bed = await openOn(files, environment);
+    if (run === 2) await expire(bed);
+    await fill(bed, 'Busy', 2);
+    expect(bed.opened.store.maxOffset('Quiet', 0)).toBe(5);
+    await time.settle(bed.opened.store.stop());
+  }
+  const last = await openOn(files, environment);
+  const [next] = await fill(last, 'Quiet', 1);
+  expect(next?.queueOffset).toBe(5);
+  const killed = await openOn(await copyOf(files), environment);
+  expect(await offsetsOf(killed, 'Quiet')).toEqual([5]);
+});
+
+test('a topic that was deleted and came again is not forgotten with the deleted one', async () => {
+  const environment = virtualEnvironment(1);
+  const { time } = environment;
+  const files = new MemoryFileSystem({ clock: environment.clock });
+  const bed = await openOn(files, environment);
+  const { store } = bed.opened;
+  await fill(bed, 'Again', 2);
+  await time.settle(store.deleteTopics(['Again']));
+  await fill(bed, 'Again', 2);
+  await fill(bed, 'Busy', 40);
+  time.jumpWallClock(80 * 3_600_000);
+  store.deleteExpiredFiles();
+  await time.advance(20_000);
+  await time.settle(store.stop());
+  await files.removeDirectory(`${storeRoot}/consumequeue`);
+  for (let run = 0; run < 2; run += 1) {
+    const again = await openOn(files, environment);
+    await fill(again, 'Busy', 40);
+    time.jumpWallClock(80 * 3_600_000);
+    again.opened.store.deleteExpiredFiles();
+    await time.advance(20_000);
+    expect(again.opened.store.maxOffset('Again', 0)).toBe(2);
+    await time.settle(again.opened.store.stop());
+  }
+});
+
+test.each(['before', 'after'])(
+  'a deletion is remembered over a restart until the log has nothing of it (killed %s that)',
+  async (when) => {
+    const environment = virtualEnvironment(1);
+    const { time } = environment;
+    const files = new MemoryFileSystem({ clock: environment.clock });
+    const bed = await openOn(files, environment);
+    await fill(bed, 'Doomed', 2);
+    await time.settle(bed.opened.store.deleteTopics(['Doomed']));
+    await time.settle(bed.opened.store.stop());
+    const second = await openOn(files, environment);
+    const { store } = second.opened;
+    await fill(second, 'Kept', 60);
+    expect(store.maxOffset('Doomed', 0)).toBe(1);
+    if (when === 'after') {
+      time.jumpWallClock(80 * 3_600_000);
+      store.deleteExpiredFiles();
+      await time.advance(20_000);
+    }
+    // The file of queue ends does not name it any more, so what it gets now is not taken for what was dispatched before.
+    const [next] = await fill(second, 'Doomed', 1);
+    expect([next?.status, next?.queueOffset]).toEqual(['PUT_OK', when === 'after' ? 0 : 1]);
+    const killed = await openOn(await copyOf(files), environment);
+    expect(await offsetsOf(killed, 'Doomed')).toEqual([next?.queueOffset]);
+  },
+);
+
+test('a put beside the forgetting of its deleted queue goes on at the old offsets, also after a kill', async () => {
+  const environment = virtualEnvironment(1);
+  const { time } = environment;
+  const files = new MemoryFileSystem({ clock: environment.clock });
+  const bed = await openOn(files, environment);
+  const { store } = bed.opened;
+  await fill(bed, 'Doomed', 2);
+  await time.settle(store.deleteTopics(['Doomed']));
+  await fill(bed, 'Kept', 60);
+  await time.advance(61_000);
+  const write = files.writeFileAtomically.bind(files);
+  let written: (() => void) | undefined;
+  files.writeFileAtomically = async (path, content) => {
+    // The note without the queue is on the device, and the store does not know yet.
+    await write(path, content);
+    if (path.endsWith('queue-ends.json') && !content.toString().includes('Doomed')) {
+      await new Promise<void>((resolve) => {
+        written = resolve;
+      });
+    }
+  };
+  time.jumpWallClock(80 * 3_600_000);
+  store.deleteExpiredFiles();
+  await time.runUntil(() => written !== undefined, 60_000);
+  const [next] = await fill(bed, 'Doomed', 1);
+  expect(next?.queueOffset).toBe(1);
+  written?.();
+  await time.advance(1000);
+  expect(await offsetsOf(bed, 'Doomed')).toEqual([1]);
+  const killed = await openOn(await copyOf(files), environment);
+  expect(await offsetsOf(killed, 'Doomed')).toEqual([1]);
+  const [another] = await fill(bed, 'Doomed', 1);
+  expect(another?.queueOffset).toBe(2);
+});
+
+/** A disk whose flushes of queue files wait while it is told to. */
+class WaitingDisk extends MemoryFileSystem {
+  #gate: Promise<void> = Promise.resolve();
+  release: () => void = () => undefined;
+
+  hold(): void {
+    this.#gate = new Promise((resolve) => {
+      this.release = resolve;
+    });
+  }
+
+  override async syncDirectory(path: string): Promise<void> {
+    if (path.includes('consumequeue')) await this.#gate;
+    await super.syncDirectory(path);
+  }
+}
+
+test.each(['expired', 'unused'])('a put beside the removal of %s queues counts', async (kind) => {
+  const environment = virtualEnvironment(1);
+  const { time } = environment;
+  const disk = new WaitingDisk({ clock: environment.clock });
+  const bed = await openOn(disk, environment);
+  const { store } = bed.opened;
+  await fill(bed, 'Quiet', 2);
+  await fill(bed, 'Busy', 40);
+  time.jumpWallClock(80 * 3_600_000);
+  store.deleteExpiredFiles();
+  await time.advance(20_000);
+  expect([store.minOffset('Quiet', 0), store.maxOffset('Quiet', 0)]).toEqual([1, 1]);
+  disk.hold();
+  // A round of the flusher waits for the disk, and the removal for it.
+  await fill(bed, 'New', 2);
+  await time.advance(61_000);
+  const retained = new Set(['Busy', 'New']);
+  const removing =
+    kind === 'expired'
+      ? store.cleanExpiredQueues((topic) => retained.has(topic))
+      : store.cleanUnusedTopics((topic) => retained.has(topic));
+  await time.advance(5);
+  await fill(bed, 'Quiet', 1);
+  retained.add('Quiet');
+  disk.release();
+  expect(await time.settle<unknown>(removing)).toEqual(kind === 'expired' ? expect.any(Number) : []);
+  expect(await offsetsOf(bed, 'Quiet')).toEqual([1]);
+});
+
 /** A moment at which the process could have ended. */
 interface Moment {
   readonly environment: Environment;
@@ -212,19 +378,4 @@ function aged(disk: SimulatedDisk): SimulatedDisk {
     return found === undefined ? undefined : { ...found, modifiedAt: 1 };
   };
   return disk;
-}
-
-/** What a killed process leaves. */
-async function copyOf(files: MemoryFileSystem): Promise<MemoryFileSystem> {
-  const copy = new MemoryFileSystem();
-  const walk = async (directory: string): Promise<void> => {
-    await copy.makeDirectory(directory);
-    for (const { isDirectory, name } of (await files.list(directory)) ?? []) {
-      const path = `${directory}/${name}`;
-      if (isDirectory) await walk(path);
-      else await copy.writeFileAtomically(path, (await files.readFile(path)) ?? Buffer.alloc(0));
-    }
-  };
-  await walk('/data');
-  return copy;
 }

@@ -304,6 +304,37 @@ test('a file that the system does not remove is tried again, and none behind it 
   expect(opened.failures).toEqual([]);
 });
 
+test.each(['consumequeue/Orders', 'index'])(
+  'files of %s that the system does not remove are tried again; the others go',
+  async (where) => {
+    const bed = await open();
+    const { disk, opened, time } = bed;
+    await fill(bed, 60);
+    await fill(bed, 60, 'Others');
+    await time.advance(70_000);
+    const filesOf = async (directory: string): Promise<number> => (await disk.list(`${storeRoot}/${directory}`))?.length ?? 0;
+    const directory = where === 'index' ? 'index' : `${where}/0`;
+    const [count, otherCount] = [await filesOf(directory), await filesOf('consumequeue/Others/0')];
+    let isHanging = true;
+    const remove = disk.remove.bind(disk);
+    disk.remove = async (path) => {
+      if (isHanging && path.includes(where)) throw new Error('EACCES');
+      await remove(path);
+    };
+    jumpTo(time, 4, 72 * hourMs);
+    await time.advance(120_000);
+    expect(await filesOf(directory)).toBe(count);
+    expect(await filesOf('consumequeue/Others/0')).toBeLessThan(otherCount);
+    expect(opened.failures).toEqual([]);
+    expect((await fill(bed, 1))[0]?.status).toBe('PUT_OK');
+    isHanging = false;
+    await time.advance(80_000);
+    // The newest one stays, and the one that the last message may have begun.
+    expect(await filesOf(directory)).toBeLessThanOrEqual(2);
+    expect(opened.failures).toEqual([]);
+  },
+);
+
 /** What a killed process leaves. */
 async function copyOf(disk: LevelDisk, { clock }: Environment): Promise<LevelDisk> {
   const copy = new LevelDisk({ clock });

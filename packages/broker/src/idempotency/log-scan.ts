@@ -12,6 +12,7 @@ import {
   SysFlag,
   spansOfRecord,
 } from '@orbitmq/protocol';
+import { isPlausibleRecord, recordHeadBytes } from '../store/commit-log/plausible-record.js';
 import type { LogBytes } from '../store/log-bytes.js';
 
 const blockBytes = 1_048_576;
@@ -76,8 +77,10 @@ export async function scanLog(log: ScannedLog, from: number, visit: RecordVisito
       isFileOver = magic === blankMagic;
       const isRecord = (magic === messageMagicV1 || magic === messageMagicV2) && sizeBytes <= log.recordBytesMax;
       if (isFileOver || !isRecord || sizeBytes < prefixBytes) break;
-      neededBytes = sizeBytes;
-      if (sizeBytes > block.length - at) break;
+      const available = block.length - at;
+      if (sizeBytes > available && available >= recordHeadBytes && !isPlausibleRecord(block, at, sizeBytes, position + at)) break;
+      neededBytes = available < recordHeadBytes ? Math.min(recordHeadBytes, sizeBytes) : sizeBytes;
+      if (sizeBytes > available) break;
       const spans = spansOfRecord(block, at, at + sizeBytes);
       if (typeof spans === 'string') damagedAt.push(position + at);
       else {

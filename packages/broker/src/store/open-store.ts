@@ -11,8 +11,9 @@ import { parentPath } from './io/paths.js';
 import { AbortFile } from './recovery/abort-file.js';
 import { checkFormat } from './recovery/check-format.js';
 import { CheckpointFile } from './recovery/checkpoint-file.js';
+import { flushedBound } from './recovery/flushed-bound.js';
 import { FlushedOffsetFile } from './recovery/flushed-offset-file.js';
-import { takeFromLastOpener } from './recovery/last-opener.js';
+import { forgetForeignLog, takeFromLastOpener } from './recovery/last-opener.js';
 import { type QueueEnds, QueueEndsFile } from './recovery/queue-ends-file.js';
 import { settleLogEnd } from './recovery/recover-log.js';
 import { QueueRecovery, type RecoveredQueues } from './recovery/recover-queues.js';
@@ -24,11 +25,12 @@ import type { StoreOptions } from './store-options.js';
 import { type StorePaths, storePaths } from './store-paths.js';
 import { StoreStateKeeper } from './store-state-keeper.js';
 
-/** A record may be this much larger than maxMessageSize (page 20 §2.2); recovery believes no larger one. */
-const recordOverheadBytesMax = 65_536;
-
-export function recordBytesMaxOf(config: { readonly maxMessageSize: number }): number {
-  return config.maxMessageSize + recordOverheadBytesMax;
+/**
+ * The largest record that the log can have. Not what may be put today: `maxMessageSize` may have been larger when a record was
+ * stored, here or at another broker, and a record that was acknowledged is one whatever the configuration says later.
+ */
+export function recordBytesMaxOf(config: { readonly mappedFileSizeCommitLog: number }): number {
+  return config.mappedFileSizeCommitLog;
 }
 
 export interface OpenedStore extends RecoveredQueues {
@@ -79,11 +81,7 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
   try {
     await checkLogIsThere(options, paths, segments, ends, flushedOffset);
     tellStart(logger, wasStoppedCleanly, segments);
-    const survey =
-      ends === undefined && rebuildOrder === undefined && !wasStoppedCleanly
-        ? await surveyFor(options, paths, pool, segments)
-        : undefined;
-    if (survey?.expired !== undefined) await rebuildOrderFile.write(survey.expired);
+    const flushed = await flushedBound({ fileSystem, pool, segments, flushedOffsetFile, paths });
     const recovered = await new QueueRecovery({
       fileSystem,
       pool,
@@ -96,17 +94,26 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
       entriesBytesMax: limits.queueEntriesBytesMax,
       recordBytesMax: recordBytesMaxOf(config),
       wasStoppedCleanly,
-      flushedOffset,
+      flushed,
       ends,
-      rebuildOrder: rebuildOrder ?? survey?.expired,
-      queueBegins: survey?.begins,
-      keepEnds: (known) => rebuildOrderFile.write(known),
+      rebuildOrder,
+      survey: () => surveyFor(options, paths, pool, segments),
+      order: (known) => rebuildOrderFile.write(known),
       checksums: checksumTable,
       verifiesPropertyCrc: config.forceVerifyPropCRC,
     }).run();
     const { mark } = recovered;
-    const logEnd = { physicalEnd: mark.physicalEnd, damage: recovered.damage, flushedOffset, wasStoppedCleanly };
-    await settleLogEnd({ fileSystem, pool, segments, logger, ...logEnd });
+    await settleLogEnd({
+      fileSystem,
+      pool,
+      segments,
+      logger,
+      physicalEnd: mark.physicalEnd,
+      lastStoreTimestamp: mark.lastStoreTimestamp,
+      damage: recovered.damage,
+      flushed,
+      wasStoppedCleanly,
+    });
     if (recovered.scannedFrom > segments.firstOffset) {
       // After a kill only the block of the end: its checksum is made anew below, and would take damage for the truth.
       const tail = wasStoppedCleanly
@@ -132,6 +139,7 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
     });
     await abort.create();
     await state.logFlushed(mark);
+    await forgetForeignLog(fileSystem, paths);
     return { ...recovered, segments, pool, state, checksumTable, checksums, abort, lock, wasStoppedCleanly };
   } catch (error) {
     await checkpoint?.close();

@@ -16,6 +16,8 @@ export interface PutSizes {
 export function refusalOf(message: MessageToStore, topicBytes: Buffer, sizes: PutSizes): PutStatus | undefined {
   if (topicBytes.length > topicBytesMax) return 'MESSAGE_ILLEGAL';
   if (message.properties.length > propertiesBytesMax) return 'PROPERTIES_SIZE_EXCEEDED';
+  // No text has one, and recovery takes zeros at the end of the properties for a write that was not completed.
+  if (message.properties.includes(0)) return 'MESSAGE_ILLEGAL';
   if (message.body.length > sizes.maxMessageSize) return 'MESSAGE_ILLEGAL';
   const sizeBytes = recordSizeOf(message, topicBytes);
   if (sizeBytes > sizes.maxMessageSize + recordOverheadBytesMax) return 'MESSAGE_ILLEGAL';

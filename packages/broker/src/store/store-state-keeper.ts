@@ -57,7 +57,7 @@ export class StoreStateKeeper {
     const queues = new Map<string, Map<number, QueueRange>>();
     for (const [queue, endOffset] of snapshot.ends) {
       const ranges = queues.get(queue.topic) ?? new Map<number, QueueRange>();
-      ranges.set(queue.queueId, { minOffset: queue.minOffset, endOffset });
+      ranges.set(queue.queueId, { minOffset: queue.minOffset, endOffset, deletedAt: queue.deletedAt });
       queues.set(queue.topic, ranges);
     }
     await queueEnds.write({ mark: snapshot.mark, queues });

@@ -36,8 +36,7 @@ export class ConsumeQueue {
   readonly unflushedFiles = new Set<number>();
   /** The files may have old entries behind `writtenOffset`: they are zeroed at the next write. */
   hasStaleTail = false;
-  /** Its messages were deleted; records of them may be in the log below this place. */
-  #deletedAt = -1;
+  #deletedAt: number | undefined;
 
   constructor(topic: string, topicBytes: Buffer, queueId: number, files: SegmentList, memory: EntryMemory) {
     this.topic = topic;
@@ -87,15 +86,24 @@ export class ConsumeQueue {
     return starts;
   }
 
-  /** It was deleted by an earlier run, before the log ended at `physicalEnd`. */
-  wasDeletedBefore(physicalEnd: number): void {
+  /**
+   * Its messages were deleted when the log ended here, and none came since. Undefined for a queue whose messages have merely
+   * expired: that one is never forgotten.
+   */
+  get deletedAt(): number | undefined {
+    return this.#deletedAt;
+  }
+
+  /** It was deleted by an earlier run, when the log ended at `physicalEnd`. */
+  wasDeletedAt(physicalEnd: number): void {
+    invariant(this.isUnused, 'a deleted queue has nothing');
     this.#deletedAt = physicalEnd;
   }
 
   /** It was deleted, nothing came since, and the log that begins at `minPhysicalOffset` has nothing of it any more. */
   isForgotten(minPhysicalOffset: number): boolean {
     const isIdle = this.isUnused && this.nextOffset === this.#maxOffset;
-    return isIdle && this.#deletedAt >= 0 && this.#deletedAt <= minPhysicalOffset;
+    return isIdle && this.#deletedAt !== undefined && this.#deletedAt <= minPhysicalOffset;
   }
 
   /**
@@ -159,6 +167,7 @@ export class ConsumeQueue {
     writeQueueEntry(block.bytes, block.count * queueEntryBytes, physicalOffset, sizeBytes, tagsCode);
     block.count += 1;
     this.#maxOffset += 1;
+    this.#deletedAt = undefined;
   }
 
   #find(queueOffset: number): EntryBlock | undefined {

@@ -86,15 +86,35 @@ export class QueueFlusher {
 
   /**
    * Makes a change to queues that no round may meet half done, records it with a thorough round, and then does what that must
-   * precede, for example removing files.
+   * precede, for example removing files. `change` returns whether there was one. What it goes by it has to look at itself, in
+   * its one turn: puts go on until then.
    */
-  async exclusively(change: () => void, afterwards: () => Promise<void>): Promise<void> {
-    while (this.#running !== undefined) await this.#running.catch(() => undefined);
-    const work = async (): Promise<void> => {
-      change();
+  exclusively(change: () => boolean, afterwards: () => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      if (!change()) return;
       await this.#runThorough(concurrency);
       await afterwards();
-    };
+    });
+  }
+
+  /**
+   * Forgets queues for good: first on the device, then here, so that none begins anew while its old end is noted. One that got
+   * a put meanwhile stays, and goes on at its offsets.
+   */
+  forget(isForgotten: (queue: ConsumeQueue) => boolean): Promise<void> {
+    const { table } = this.#options;
+    return this.#alone(async () => {
+      const forgotten = new Set<ConsumeQueue>();
+      for (const queue of table.all()) if (isForgotten(queue)) forgotten.add(queue);
+      if (forgotten.size === 0) return;
+      await this.#runThorough(concurrency, forgotten);
+      for (const queue of forgotten) if (isForgotten(queue)) table.remove(queue);
+    });
+  }
+
+  /** Beside no other round. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
     this.#running = work().finally(() => {
       this.#running = undefined;
     });
@@ -133,12 +153,13 @@ export class QueueFlusher {
     table.memory.trim();
   }
 
-  async #runThorough(queuesAtATime: number): Promise<void> {
+  /** `leftOut`: queues that the snapshot does not name. */
+  async #runThorough(queuesAtATime: number, leftOut?: ReadonlySet<ConsumeQueue>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const { clock, dispatchedTo, onFlushed, table, writer } = this.#options;
     this.#thoroughAt = clock.monotonic();
     const ends = new Map<ConsumeQueue, number>();
-    for (const queue of table.all()) ends.set(queue, queue.maxOffset);
+    for (const queue of table.all()) if (leftOut?.has(queue) !== true) ends.set(queue, queue.maxOffset);
     const snapshot: QueueSnapshot = { mark: dispatchedTo(), ends };
     const due = new Set([...this.#dirty, ...this.#unflushed]);
     this.#dirty = [];

@@ -78,6 +78,7 @@ export class IndexService {
   #finishAt = Number.POSITIVE_INFINITY;
   #isFirstOpen = true;
   #flushedTimestamp: number;
+  #hangingPath: string | undefined;
 
   constructor(options: IndexServiceOptions) {
     const { config, fileSystem, limits, log, logger, pool, recordBytesMax, readRecord } = options;
@@ -134,16 +135,24 @@ export class IndexService {
   async removeExpired(minPhysicalOffset: number): Promise<number> {
     const { directory, fileSystem, pool } = this.#options;
     const { files } = this.#builder ?? { files: [] };
-    let count = 0;
+    let count = await this.#removeHanging();
     for (let oldest = files[0]; oldest !== undefined && files.length > 1; oldest = files[0]) {
       if (oldest.endPhysicalOffset >= minPhysicalOffset) break;
       files.shift();
       await pool.drop(oldest.path);
-      await fileSystem.remove(oldest.path);
-      count += 1;
+      this.#hangingPath = oldest.path;
+      count += await this.#removeHanging();
     }
     if (count > 0) await fileSystem.syncDirectory(directory);
     return count;
+  }
+
+  /** A file that is out of use but could not be removed: none behind it goes before it. */
+  async #removeHanging(): Promise<number> {
+    if (this.#hangingPath === undefined) return 0;
+    await this.#options.fileSystem.remove(this.#hangingPath);
+    this.#hangingPath = undefined;
+    return 1;
   }
 
   /** The last work of a stop: indexes what is left and flushes. False when what is on disk is not one whole index. */

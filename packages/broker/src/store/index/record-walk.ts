@@ -3,6 +3,7 @@
  * truth, but an old part of it may have rotted: what cannot be read is told and left out, and the walk goes on behind it.
  */
 import { blankMagic, messageMagicV1, messageMagicV2 } from '@orbitmq/protocol';
+import { isPlausibleRecord, recordHeadBytes } from '../commit-log/plausible-record.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import { RecordKeys } from './record-keys.js';
 import type { RecordSource } from './record-source.js';
@@ -50,8 +51,14 @@ export class RecordWalk {
         this.#skipFile();
         continue;
       }
-      if (sizeBytes > source.end - this.position) {
-        this.#neededBytes = sizeBytes;
+      const available = source.end - this.position;
+      if (sizeBytes > available) {
+        if (available >= recordHeadBytes && !isPlausibleRecord(source.bytes, at, sizeBytes, this.position)) {
+          this.#options.onDamage(this.position);
+          this.#skipFile();
+          continue;
+        }
+        this.#neededBytes = available < recordHeadBytes ? Math.min(recordHeadBytes, sizeBytes) : sizeBytes;
         return 'LOAD';
       }
       this.#sizeBytes = sizeBytes;

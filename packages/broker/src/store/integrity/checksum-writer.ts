@@ -120,7 +120,9 @@ export class ChecksumWriter {
       run.firstBlock += count;
       this.#waitingCount -= count;
       const isFinished = run.checksums.length === 0 && segmentStart !== this.#segmentStart;
-      if (isFinished) this.#runs.splice(this.#runs.indexOf(run), 1);
+      // It may have been dropped, as the oldest, while the one before it was written.
+      const at = this.#runs.indexOf(run);
+      if (isFinished && at >= 0) this.#runs.splice(at, 1);
       if (count > 0) await this.#writeEntries(segmentStart, firstBlock, checksums);
       if (!isFinished) return;
     }

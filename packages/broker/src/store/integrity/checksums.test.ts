@@ -112,6 +112,25 @@ test('entries wait for the flushed offset, at most so many, and the oldest are g
   expect((await reader.read(4 * checksumBlockBytes, 4 * checksumBlockBytes + 20, fileBytes)).length).toBe(0);
 });
 
+test('a file whose checksums were given up while those before were written takes no other with it', async () => {
+  const { damage, fileSystem, newWriter, reader } = await setUp(4);
+  const writer = await newWriter(fileBytes - 10);
+  writer.add(pieces(fileBytes - 10, fileBytes + checksumBlockBytes, checksumBlockBytes));
+  const open = fileSystem.open.bind(fileSystem);
+  fileSystem.open = async (path, options) => {
+    fileSystem.open = open;
+    // While the first file's are written: more than may wait, so that all of the second file's are dropped as the oldest.
+    writer.add(pieces(fileBytes + checksumBlockBytes, 2 * fileBytes + 4 * checksumBlockBytes, checksumBlockBytes));
+    return open(path, options);
+  };
+  await writer.round(fileBytes + checksumBlockBytes, { isDurable: true });
+  await writer.round(3 * fileBytes, { isDurable: true });
+  expect(writer.waitingCount).toBe(0);
+  await damage(2 * fileBytes + 3 * checksumBlockBytes + 10);
+  const at = 2 * fileBytes + 3 * checksumBlockBytes;
+  expect((await reader.read(at, at + 20, 3 * fileBytes)).length).toBe(0);
+});
+
 test('checksums behind the end of the log, and of files that are gone, are removed at the start', async () => {
   const { fileSystem, newWriter, segments, table } = await setUp();
   const writer = await newWriter(0);

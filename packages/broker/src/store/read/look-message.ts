@@ -1,5 +1,6 @@
 import { decodeRecord, type MessageExt, RecordAt, readInt64, verifyRecord } from '@orbitmq/protocol';
 import type { LogReader } from '../commit-log/log-reader.js';
+import { isPlausibleRecord, recordHeadBytes } from '../commit-log/plausible-record.js';
 
 /** One read that holds most records whole. */
 const firstReadBytes = 8192;
@@ -24,6 +25,7 @@ export async function readRecord(log: LogReader, physicalOffset: number, recordB
   let check = verifyRecord(bytes, 0);
   if (check.status === 'cut') {
     if (check.neededBytes <= bytes.length || check.neededBytes > recordBytesMax) return undefined;
+    if (bytes.length < recordHeadBytes || !isPlausibleRecord(bytes, 0, check.neededBytes, physicalOffset)) return undefined;
     bytes = await log.read(physicalOffset, check.neededBytes);
     check = verifyRecord(bytes, 0);
   }

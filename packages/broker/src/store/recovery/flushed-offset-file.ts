@@ -67,9 +67,14 @@ export class FlushedOffsetFile {
     return this.#last.flushedOffset;
   }
 
-  /** Raises the bound; a lower value changes nothing. */
+  /** Whether the value was written here: of a log that another broker wrote nothing is known. */
+  get isKnown(): boolean {
+    return this.#last.sequence > 0;
+  }
+
+  /** Raises the bound; a lower value changes nothing. The first one is written in any case: nothing is flushed, and that is known. */
   async write(flushedOffset: number): Promise<void> {
-    if (flushedOffset <= this.#last.flushedOffset) return;
+    if (this.isKnown && flushedOffset <= this.#last.flushedOffset) return;
     const slot: Slot = { sequence: this.#last.sequence + 1, flushedOffset };
     await writeFileDurably(this.#file, [encodeSlot(slot)], (slot.sequence % 2) * slotStrideBytes);
     this.#last = slot;

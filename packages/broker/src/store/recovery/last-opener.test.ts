@@ -2,7 +2,7 @@ import { silentLogger } from '@orbitmq/core/kernel';
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../io/memory-file-system.js';
 import { storePaths } from '../store-paths.js';
-import { isLastOpener, takeFromLastOpener } from './last-opener.js';
+import { forgetForeignLog, hasForeignLog, isLastOpener, takeFromLastOpener } from './last-opener.js';
 
 const paths = storePaths({ storePathRootDir: '/store', storePathCommitLog: '' });
 
@@ -27,11 +27,16 @@ test.each([
   ['the word was half written', 'orb'],
   ['nobody had it', undefined],
 ])('%s: what is about the queues and the bytes of the log goes, the rest stays', async (_name, lock) => {
-  const { take, names, isLast } = await setup(lock);
+  const { fileSystem, take, names, isLast } = await setup(lock);
   expect(await isLast()).toBe(false);
   await take();
-  expect(await names()).toEqual(['damaged-1', 'flushed-offset', 'rebuild-order.json']);
+  expect(await names()).toEqual(['damaged-1', 'flushed-offset', 'foreign-log', 'rebuild-order.json']);
   expect(await isLast()).toBe(true);
+  // Until the store is open, also over a second start.
+  await take();
+  expect(await hasForeignLog(fileSystem, paths)).toBe(true);
+  await forgetForeignLog(fileSystem, paths);
+  expect(await hasForeignLog(fileSystem, paths)).toBe(false);
 });
 
 test('a second start of ours keeps what the first noted', async () => {

@@ -14,6 +14,7 @@ import {
   readInt64,
   spansOfRecord,
 } from '@orbitmq/protocol';
+import { isPlausibleRecord, recordHeadBytes } from '../commit-log/plausible-record.js';
 import { isTopicName } from '../consume-queue/topic-name.js';
 import { blockStart, checksumBlockBytes } from '../integrity/block-checksum.js';
 import type { ChecksumTable } from '../integrity/checksum-table.js';
@@ -21,6 +22,7 @@ import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import { propertyCrcProblem } from './property-crc.js';
 import { type ReadPiece, SequentialReader } from './sequential-reader.js';
+import { hasUnwrittenSector } from './unwritten-sector.js';
 
 const pieceBytes = 2_097_152;
 const restBytes = 262_144;
@@ -59,6 +61,8 @@ export interface LogScanOptions {
   readonly recordBytesMax: number;
   /** From here on a crash may have torn a record: parts of it are zeros where nothing else would show it. */
   readonly suspectFrom: number;
+  /** Records up to this store time are known to be whole; 0 or absent: none. */
+  readonly suspectAfter?: number | undefined;
   /** Java: forceVerifyPropCRC. */
   readonly verifiesPropertyCrc: boolean;
   readonly onRecord: (record: ScannedRecord) => void;
@@ -187,11 +191,15 @@ class FileScanner {
     if (sizeBytes > this.#options.recordBytesMax || sizeBytes > fileEnd - physicalOffset) {
       return ended('its size does not fit its file');
     }
-    if (sizeBytes > available) return more;
-    return this.#verified(bytes, at, physicalOffset, sizeBytes);
+    if (sizeBytes > available) {
+      // Only a size that the rest of the head agrees with is read for, whatever it costs.
+      if (available < recordHeadBytes || isPlausibleRecord(bytes, at, sizeBytes, physicalOffset)) return more;
+      return ended('its size does not fit its body');
+    }
+    return this.#verified(bytes, at, physicalOffset, sizeBytes, physicalOffset + this.#options.segments.sizeBytes - fileEnd);
   }
 
-  #verified(bytes: Buffer, at: number, physicalOffset: number, sizeBytes: number): Found {
+  #verified(bytes: Buffer, at: number, physicalOffset: number, sizeBytes: number, position: number): Found {
     const spans = spansOfRecord(bytes, at, at + sizeBytes);
     if (typeof spans === 'string') return ended(spans);
     const crc = bytes.readInt32BE(at + RecordAt.BODY_CRC);
@@ -202,7 +210,11 @@ class FileScanner {
     const topic = this.#topic(bytes, spans);
     if (topic === undefined) return ended('its topic is not a legal name');
     const properties = bytes.subarray(spans.propertiesStart, at + sizeBytes);
-    if (physicalOffset >= this.#options.suspectFrom && properties.includes(0)) return ended('its properties are not complete');
+    const { suspectAfter = 0, suspectFrom } = this.#options;
+    const isSuspect = physicalOffset >= suspectFrom && readInt64(bytes, spans.storeTimestampAt) > suspectAfter;
+    if (isSuspect && hasUnwrittenSector(bytes, at, spans.propertiesStart, at + sizeBytes, position)) {
+      return ended('its properties are not complete');
+    }
     if (this.#options.verifiesPropertyCrc) {
       const problem = propertyCrcProblem(bytes, at, spans.propertiesStart, at + sizeBytes);
       if (problem !== undefined) return ended(problem);

@@ -13,26 +13,38 @@ const version = 1;
 export interface QueueRange {
   readonly minOffset: number;
   readonly endOffset: number;
+  /** Its messages were deleted when the log ended here, and none came since. A queue that is merely empty has none. */
+  readonly deletedAt?: number | undefined;
 }
 
 export interface QueueEnds {
   /** All entries of records before it are flushed. */
   readonly mark: LogMark;
   readonly queues: ReadonlyMap<string, ReadonlyMap<number, QueueRange>>;
+  /** Of a rebuild order: see `QueueSurvey.begins`. */
+  readonly begins?: ReadonlyMap<string, number> | undefined;
 }
+
+type QueueRangeJson =
+  | readonly [queueId: number, minOffset: number, endOffset: number]
+  | readonly [queueId: number, minOffset: number, endOffset: number, deletedAt: number];
 
 interface QueueEndsJson {
   readonly version: number;
   readonly mark: LogMark;
-  readonly queues: Readonly<Record<string, readonly (readonly [number, number, number])[]>>;
+  readonly queues: Readonly<Record<string, readonly QueueRangeJson[]>>;
+  readonly begins?: Readonly<Record<string, number>>;
 }
 
 function encodeQueueEnds(ends: QueueEnds): Buffer {
-  const queues: Record<string, [number, number, number][]> = Object.create(null);
+  const queues: Record<string, QueueRangeJson[]> = Object.create(null);
   for (const [topic, ranges] of ends.queues) {
-    queues[topic] = [...ranges].map(([queueId, range]) => [queueId, range.minOffset, range.endOffset]);
+    queues[topic] = [...ranges].map(([queueId, { minOffset, endOffset, deletedAt }]) =>
+      deletedAt === undefined ? [queueId, minOffset, endOffset] : [queueId, minOffset, endOffset, deletedAt],
+    );
   }
-  const json = JSON.stringify({ version, mark: ends.mark, queues } satisfies QueueEndsJson);
+  const begins = ends.begins === undefined ? {} : { begins: Object.fromEntries(ends.begins) };
+  const json = JSON.stringify({ version, mark: ends.mark, queues, ...begins } satisfies QueueEndsJson);
   return Buffer.from(`${crc32(json).toString(16)}\n${json}`);
 }
 
@@ -46,9 +58,13 @@ function decodeQueueEnds(content: Buffer): QueueEnds | undefined {
   if (value.version !== version) return undefined;
   const queues = new Map<string, Map<number, QueueRange>>();
   for (const [topic, ranges] of Object.entries(value.queues)) {
-    queues.set(topic, new Map(ranges.map(([queueId, minOffset, endOffset]) => [queueId, { minOffset, endOffset }])));
+    const decoded = ranges.map(
+      ([queueId, minOffset, endOffset, deletedAt]) => [queueId, { minOffset, endOffset, deletedAt }] as const,
+    );
+    queues.set(topic, new Map(decoded));
   }
-  return { mark: value.mark, queues };
+  const begins = value.begins === undefined ? undefined : new Map(Object.entries(value.begins));
+  return { mark: value.mark, queues, begins };
 }
 
 export class QueueEndsFile {

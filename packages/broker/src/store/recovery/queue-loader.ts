@@ -98,17 +98,17 @@ export class QueueLoader {
 
   async #loadQueueAt(found: FoundQueue, range: QueueRange, ends: QueueEnds): Promise<string | undefined> {
     const { fileSystem, table } = this.#options;
-    const { endOffset } = range;
+    const { deletedAt, endOffset } = range;
     const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes);
     if (damage !== undefined) return damage.reason;
     const queue = table.add(found.topic, found.queueId, list);
     const problem = await this.#problemOf(queue, range, ends);
     if (problem !== undefined && range.minOffset < endOffset) return problem;
-    if (problem !== undefined) {
+    if (problem !== undefined || deletedAt !== undefined) {
       // It has no message, and what is there says nothing: a deletion of its topic, or the making of its file, was cut short.
       await this.#dropFiles(queue);
       queue.beginAt(endOffset);
-      queue.wasDeletedBefore(ends.mark.physicalEnd);
+      if (deletedAt !== undefined) queue.wasDeletedAt(deletedAt);
       return undefined;
     }
     const firstOffset = list.firstOffset / queueEntryBytes;

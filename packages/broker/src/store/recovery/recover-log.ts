@@ -9,6 +9,8 @@ import { datasyncFile, writeFile } from '../io/io-promise.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import { zeroTail } from '../segment/zero-tail.js';
+import type { FlushedBound } from './flushed-bound.js';
+import { findRecord } from './repair/find-record.js';
 
 const rewriteBytes = 1_048_576;
 
@@ -20,8 +22,9 @@ export interface RecoverLogOptions {
   readonly physicalEnd: number;
   /** Why there is no record at `physicalEnd`; undefined: the space was never written. */
   readonly damage: string | undefined;
-  /** Known to be on the device, a lower bound; 0: nothing is known. */
-  readonly flushedOffset: number;
+  /** Store time of the newest record below `physicalEnd`; 0: there is none. */
+  readonly lastStoreTimestamp: number;
+  readonly flushed: FlushedBound;
   readonly wasStoppedCleanly: boolean;
 }
 
@@ -31,7 +34,7 @@ function corruption(options: RecoverLogOptions, why: string): StoreError {
   return new StoreError(
     'STORE_CORRUPT',
     `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but ${why}. The log was left as it is: restore the file from a copy, or run mqbroker --repair`,
-    { details: { physicalOffset: physicalEnd, flushedOffset: options.flushedOffset } },
+    { details: { physicalOffset: physicalEnd, flushedOffset: options.flushed.noted } },
   );
 }
 
@@ -45,14 +48,40 @@ async function isFollowedByData(options: RecoverLogOptions): Promise<boolean> {
   return head.readInt32BE(0) !== 0;
 }
 
-export async function settleLogEnd(options: RecoverLogOptions): Promise<void> {
-  const { damage, flushedOffset, logger, physicalEnd, segments, wasStoppedCleanly } = options;
-  if (physicalEnd < flushedOffset) {
-    throw corruption(options, `it was flushed up to offset ${flushedOffset}`);
+/** Whether there are records behind the end, in its file or in the next one. */
+async function isFollowedByRecords(options: RecoverLogOptions): Promise<boolean> {
+  const { physicalEnd, pool, segments } = options;
+  if (!segments.has(physicalEnd)) return false;
+  if (await isFollowedByData(options)) return true;
+  const next = await findRecord({ segments, pool, recordBytesMax: segments.sizeBytes }, physicalEnd, physicalEnd + 1);
+  return next !== undefined;
+}
+
+/** What was flushed is damaged, not torn: to cut there would delete messages that were acknowledged. */
+async function refuseCorruption(options: RecoverLogOptions): Promise<void> {
+  const { flushed, lastStoreTimestamp, physicalEnd, wasStoppedCleanly } = options;
+  if (physicalEnd < flushed.offset) {
+    throw corruption(
+      options,
+      physicalEnd < flushed.noted
+        ? `it was flushed up to offset ${flushed.noted}`
+        : 'the log goes on in the file after the next one',
+    );
   }
-  if (flushedOffset === 0 && wasStoppedCleanly && (await isFollowedByData(options))) {
+  if (wasStoppedCleanly) {
+    const isBound = flushed.isKnown && flushed.offset > 0;
+    if (isBound || !(await isFollowedByData(options))) return;
     throw corruption(options, 'the next file has records and the last run stopped in order');
   }
+  // All before it was flushed, and a newer record too: so was the one that should be here.
+  if (lastStoreTimestamp < flushed.timestamp && (await isFollowedByRecords(options))) {
+    throw corruption(options, `records up to the store time ${flushed.timestamp} were flushed, and there are some behind it`);
+  }
+}
+
+export async function settleLogEnd(options: RecoverLogOptions): Promise<void> {
+  const { damage, logger, physicalEnd, segments, wasStoppedCleanly } = options;
+  await refuseCorruption(options);
   const hasLaterFiles = segments.endOffset > segments.startOf(physicalEnd) + segments.sizeBytes;
   if (wasStoppedCleanly && damage === undefined && !hasLaterFiles) return;
   if (damage !== undefined) {
@@ -71,10 +100,10 @@ export async function settleLogEnd(options: RecoverLogOptions): Promise<void> {
 
 /** Writes the records that may not be on the device once more, and flushes them: now the device has them, or says that it failed. */
 async function rewriteUnflushed(options: RecoverLogOptions): Promise<void> {
-  const { flushedOffset, physicalEnd, pool, segments } = options;
-  // Without a lower bound only the file of the end and the one before it can have unflushed bytes of their own process.
+  const { flushed, physicalEnd, pool, segments } = options;
+  // Where the bound is a guess, the file of the end and the one before it are taken to have unflushed bytes.
   const unknownFrom = segments.startOf(physicalEnd) - segments.sizeBytes;
-  const from = Math.max(segments.firstOffset, flushedOffset > 0 ? flushedOffset : unknownFrom);
+  const from = Math.max(segments.firstOffset, flushed.isKnown ? flushed.offset : unknownFrom);
   for (let at = from; at < physicalEnd; ) {
     const start = segments.startOf(at);
     const end = Math.min(physicalEnd, start + segments.sizeBytes);

@@ -19,10 +19,11 @@ import type { SegmentList } from '../segment/segment-list.js';
 import type { StorePaths } from '../store-paths.js';
 import type { TagsCodeOf } from '../tags-code-of.js';
 import { CheckpointFile } from './checkpoint-file.js';
+import type { FlushedBound } from './flushed-bound.js';
 import { type ScannedRecord, scanLog } from './log-scanner.js';
 import type { QueueEnds } from './queue-ends-file.js';
 import { QueueLoader, type RebuildReason } from './queue-loader.js';
-import { queueKey } from './survey-queues.js';
+import { type QueueSurvey, queueKey } from './survey-queues.js';
 
 const progressIntervalMs = 2000;
 /** Of a record up to its store time, with an IPv6 host. */
@@ -40,15 +41,14 @@ export interface RecoverQueuesOptions {
   readonly entriesBytesMax: number;
   readonly recordBytesMax: number;
   readonly wasStoppedCleanly: boolean;
-  /** Known to be on the device, a lower bound. */
-  readonly flushedOffset: number;
+  readonly flushed: FlushedBound;
   readonly ends: QueueEnds | undefined;
-  /** A repair was here: the queues are built anew, and none ends before what it names. */
+  /** From a repair, or a rebuild that was cut short: the queues are built anew, and none ends before what it names. */
   readonly rebuildOrder: QueueEnds | undefined;
-  /** Keeps the ends for the next start, when this one ends in the middle of a rebuild. */
-  readonly keepEnds: (ends: QueueEnds) => Promise<void>;
-  /** From a survey of the queue files: earlier records belong to a deleted topic of the same name. */
-  readonly queueBegins?: ReadonlyMap<string, number> | undefined;
+  /** What the queue files tell where nothing was noted; asked before they go. */
+  readonly survey: () => Promise<QueueSurvey>;
+  /** Durably makes every start build the queues anew, with what is known of them, until their new ends are noted. */
+  readonly order: (known: QueueEnds) => Promise<void>;
   readonly checksums: ChecksumTable;
   readonly verifiesPropertyCrc: boolean;
 }
@@ -84,7 +84,7 @@ export class QueueRecovery {
 
   async #resume(): Promise<RecoveredQueues | RebuildReason> {
     const { ends, fileSystem, paths, pool, rebuildOrder, segments, wasStoppedCleanly } = this.#options;
-    if (rebuildOrder !== undefined) return { rebuild: 'the log was repaired' };
+    if (rebuildOrder !== undefined) return { rebuild: 'the log was repaired, or a rebuild was cut short' };
     if (ends === undefined && !wasStoppedCleanly) return { rebuild: 'the last run did not stop in order and left no queue ends' };
     if (ends !== undefined && ends.mark.physicalEnd < segments.firstOffset) {
       return { rebuild: 'the log begins behind what the queue ends cover' };
@@ -96,7 +96,7 @@ export class QueueRecovery {
     if ('rebuild' in loaded) return loaded;
     const from = ends?.mark.physicalEnd ?? Math.max(loaded.lastEntryStart, minPhysicalOffset);
     const mark = ends?.mark ?? { physicalEnd: from, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
-    const recovered = await this.#dispatch(table, mark, false);
+    const recovered = await this.#dispatch(table, mark);
     if ('rebuild' in recovered) return recovered;
     if (loaded.lastEntryEnd > recovered.mark.physicalEnd) {
       if (ends === undefined && (await this.#wasFlushed(recovered.mark.physicalEnd))) {
@@ -112,8 +112,10 @@ export class QueueRecovery {
   }
 
   async #rebuild(): Promise<RecoveredQueues> {
-    const { ends, fileSystem, keepEnds, paths, pool, rebuildOrder, segments } = this.#options;
-    if (ends !== undefined && rebuildOrder === undefined) await keepEnds(ends);
+    const { fileSystem, order, paths, pool, rebuildOrder, segments } = this.#options;
+    const known = rebuildOrder ?? (await this.#known());
+    // Also after a stop in order: a kill from here on must not leave a part of the queues that counts as all of them.
+    if (rebuildOrder === undefined && !segments.isEmpty) await order(known);
     // First the claims that the queues are right, ours and Apache's, then the queues: a crash in between, or before the new
     // ones are on the device, must not leave them.
     await CheckpointFile.forgetQueues(fileSystem, paths.checkpoint);
@@ -124,18 +126,28 @@ export class QueueRecovery {
     // Who looks at the space of its partition finds it.
     await fileSystem.makeDirectory(paths.consumeQueue);
     const table = this.#newTable();
-    this.#beginWhereKnown(table);
+    this.#beginWhereKnown(table, known);
     const start = { physicalEnd: segments.firstOffset, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
-    const recovered = await this.#dispatch(table, start, true);
+    const recovered = await this.#dispatch(table, start, { begins: known.begins ?? new Map() });
     if ('rebuild' in recovered) throw new StoreError('STORE_CORRUPT', `Cannot build the consume queues: ${recovered.rebuild}`);
-    this.#raiseEnds(table, recovered.mark.physicalEnd);
+    for (const source of [this.#options.ends, known]) {
+      if (source !== undefined) this.#raiseEnds(table, source, recovered.mark.physicalEnd);
+    }
     return recovered;
   }
 
+  /** What the log alone does not tell of the queues. */
+  async #known(): Promise<QueueEnds> {
+    const { ends, segments, survey } = this.#options;
+    if (ends !== undefined) return ends;
+    const { begins, expired } = await survey();
+    const mark = { physicalEnd: segments.firstOffset, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
+    return { mark, queues: expired, begins };
+  }
+
   /** What is before a queue's minimum has expired or was deleted: records of it that the log still has are not shown again. */
-  #beginWhereKnown(table: ConsumeQueueTable): void {
-    const known = this.#options.rebuildOrder ?? this.#options.ends;
-    for (const [topic, ranges] of known?.queues ?? []) {
+  #beginWhereKnown(table: ConsumeQueueTable, known: QueueEnds): void {
+    for (const [topic, ranges] of known.queues) {
       for (const [queueId, { minOffset }] of ranges) {
         if (minOffset > 0) table.findOrCreate(topic, queueId).beginAt(minOffset);
       }
@@ -143,23 +155,29 @@ export class QueueRecovery {
   }
 
   /** The last messages of a queue may be gone from the log, expired or lost: an offset is never given twice. */
-  #raiseEnds(table: ConsumeQueueTable, physicalEnd: number): void {
-    const { ends, rebuildOrder, segments } = this.#options;
-    for (const known of [ends, rebuildOrder]) {
-      for (const [topic, ranges] of known?.queues ?? []) {
-        for (const [queueId, { endOffset }] of ranges) {
-          const queue = table.findOrCreate(topic, queueId);
-          if (queue.maxOffset >= endOffset) continue;
+  #raiseEnds(table: ConsumeQueueTable, known: QueueEnds, physicalEnd: number): void {
+    const { segments } = this.#options;
+    for (const [topic, ranges] of known.queues) {
+      for (const [queueId, { deletedAt, endOffset }] of ranges) {
+        const queue = table.findOrCreate(topic, queueId);
+        if (queue.maxOffset < endOffset) {
           if (queue.isUnused) queue.beginAt(endOffset);
           else queue.fillTo(endOffset, segments.startOf(physicalEnd));
           queue.isDirty = true;
         }
+        if (deletedAt !== undefined && queue.isUnused && queue.maxOffset === endOffset) queue.wasDeletedAt(deletedAt);
       }
     }
   }
 
-  async #dispatch(table: ConsumeQueueTable, from: LogMark, isRebuild: boolean): Promise<RecoveredQueues | RebuildReason> {
-    const { clock, fileSystem, flushedOffset, logger, pool, segments, wasStoppedCleanly } = this.#options;
+  /** `rebuild`: the queues are empty, and the log is read from its beginning. */
+  async #dispatch(
+    table: ConsumeQueueTable,
+    from: LogMark,
+    rebuild?: { readonly begins: ReadonlyMap<string, number> },
+  ): Promise<RecoveredQueues | RebuildReason> {
+    const isRebuild = rebuild !== undefined;
+    const { clock, fileSystem, flushed, logger, pool, segments, wasStoppedCleanly } = this.#options;
     const writer = new QueueWriter(fileSystem, pool);
     let mark = from;
     let { lastPhysicalOffset, lastStoreTimestamp } = from;
@@ -183,9 +201,12 @@ export class QueueRecovery {
       recordBytesMax: this.#options.recordBytesMax,
       verifiesPropertyCrc: this.#options.verifiesPropertyCrc,
       from: from.physicalEnd,
-      suspectFrom: wasStoppedCleanly ? Number.POSITIVE_INFINITY : flushedOffset,
+      suspectFrom: wasStoppedCleanly ? Number.POSITIVE_INFINITY : flushed.offset,
+      suspectAfter: flushed.timestamp,
       onRecord: (record) => {
-        if (hasQueueEntry(record.sysFlag)) this.#dispatchRecord(table, dispatcher, record);
+        if (hasQueueEntry(record.sysFlag) && !isOfDeleted(record, rebuild?.begins)) {
+          this.#dispatchRecord(table, dispatcher, record);
+        }
         lastPhysicalOffset = record.physicalOffset;
         lastStoreTimestamp = Math.max(lastStoreTimestamp, record.storeTimestamp);
       },
@@ -224,8 +245,6 @@ export class QueueRecovery {
 
   #dispatchRecord(table: ConsumeQueueTable, dispatcher: ConsumeQueueDispatcher, record: ScannedRecord): void {
     const { topic, queueId, storeTimestamp } = record;
-    const { queueBegins } = this.#options;
-    if (queueBegins !== undefined && record.physicalOffset < (queueBegins.get(queueKey(topic, queueId)) ?? 0)) return;
     dispatcher.dispatch({
       queue: table.findOrCreate(topic, queueId),
       queueOffset: record.queueOffset,
@@ -235,6 +254,12 @@ export class QueueRecovery {
       storeTimestamp,
     });
   }
+}
+
+/** A record of a deleted topic, of which another one has the name now: see `QueueSurvey.begins`. */
+function isOfDeleted(record: ScannedRecord, begins: ReadonlyMap<string, number> | undefined): boolean {
+  if (begins === undefined || begins.size === 0) return false;
+  return record.physicalOffset < (begins.get(queueKey(record.topic, record.queueId)) ?? 0);
 }
 
 /** Another broker stopped in order, so its queues name only records that are on the device (promises §0.5: not a torn tail). */

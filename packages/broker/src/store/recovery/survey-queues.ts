@@ -4,6 +4,7 @@
  * record the new queue begins, since the log still has the old one's. Nothing is believed that the log does not confirm.
  */
 import { RecordAt, readInt64, spansOfRecord } from '@orbitmq/protocol';
+import { isPlausibleRecord, recordHeadBytes } from '../commit-log/plausible-record.js';
 import { isRecordEntry, isWrittenEntry, queueEntryBytes, readQueueEntry } from '../consume-queue/queue-entry.js';
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
@@ -11,11 +12,11 @@ import type { QueueEntry } from '../message-store.js';
 import type { FilePool } from '../segment/file-pool.js';
 import { loadSegments } from '../segment/load-segments.js';
 import type { SegmentList } from '../segment/segment-list.js';
-import type { QueueEnds, QueueRange } from './queue-ends-file.js';
+import type { QueueRange } from './queue-ends-file.js';
 
 export interface QueueSurvey {
-  /** Ends of queues without a message in the log; undefined when there are none. */
-  readonly expired: QueueEnds | undefined;
+  /** Ends of queues without a message in the log. */
+  readonly expired: ReadonlyMap<string, ReadonlyMap<number, QueueRange>>;
   /** Log offset of a queue's first record, by `queueKey`: earlier records of that name are another queue's. */
   readonly begins: ReadonlyMap<string, number>;
 }
@@ -34,7 +35,7 @@ export function queueKey(topic: string, queueId: number): string {
 }
 
 export async function surveyQueues(options: SurveyOptions): Promise<QueueSurvey> {
-  const { directory, fileSystem, segments } = options;
+  const { directory, fileSystem } = options;
   const begins = new Map<string, number>();
   const queues = new Map<string, Map<number, QueueRange>>();
   for (const topic of (await fileSystem.list(directory)) ?? []) {
@@ -51,8 +52,7 @@ export async function surveyQueues(options: SurveyOptions): Promise<QueueSurvey>
       queues.set(topic.name, ranges.set(queueId, { minOffset: found.end, endOffset: found.end }));
     }
   }
-  const mark = { physicalEnd: segments.firstOffset, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
-  return { expired: queues.size === 0 ? undefined : { mark, queues }, begins };
+  return { expired: queues, begins };
 }
 
 async function surveyQueue(
@@ -112,8 +112,13 @@ async function isInLog(options: SurveyOptions, entry: QueueEntry, topic: string,
   const { physicalOffset, sizeBytes } = entry;
   if (!isRecordEntry(entry) || sizeBytes > recordBytesMax || !segments.has(physicalOffset)) return false;
   const fileStart = segments.startOf(physicalOffset);
+  const read = (target: Buffer): Promise<number> =>
+    pool.use(segments.pathOf(fileStart), (file) => file.read(target, physicalOffset - fileStart));
+  const head = Buffer.alloc(recordHeadBytes);
+  await read(head);
+  if (sizeBytes > recordHeadBytes && !isPlausibleRecord(head, 0, sizeBytes, physicalOffset)) return false;
   const bytes = Buffer.alloc(sizeBytes);
-  await pool.use(segments.pathOf(fileStart), (file) => file.read(bytes, physicalOffset - fileStart));
+  await read(bytes);
   const spans = spansOfRecord(bytes, 0, sizeBytes);
   if (typeof spans === 'string' || spans.sizeBytes !== sizeBytes) return false;
   return (

@@ -27,6 +27,8 @@ export interface QueueExpiryOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly deleteFilesIntervalMs: number;
+  /** See `QueueFlusher.forget`. */
+  readonly forget: (isForgotten: (queue: ConsumeQueue) => boolean) => Promise<void>;
   readonly onExpired: ExpiryListener;
   /** Files that are left go in a later round. */
   readonly isStopping: () => boolean;
@@ -34,14 +36,19 @@ export interface QueueExpiryOptions {
 
 export class QueueExpiry implements FollowsLog {
   readonly #options: QueueExpiryOptions;
+  /** Files that are out of use but could not be removed, one of a queue at most: none behind it may go before it. */
+  readonly #hanging = new WeakMap<ConsumeQueue, string>();
 
   constructor(options: QueueExpiryOptions) {
     this.#options = options;
   }
 
-  /** The log begins at `minPhysicalOffset` now. Resolves with the number of queue files that went. */
+  /**
+   * The log begins at `minPhysicalOffset` now. Resolves with the number of queue files that went. A queue whose files cannot be
+   * removed does not hold up the others; it rejects then, when they are done.
+   */
   async removeExpired(minPhysicalOffset: number): Promise<number> {
-    const { table, onExpired, deleteFilesIntervalMs, timers } = this.#options;
+    const { table, forget, onExpired, deleteFilesIntervalMs, timers } = this.#options;
     const withOldFiles: ConsumeQueue[] = [];
     await forEachConcurrently([...table.all()], concurrency, async (queue) => {
       const before = queue.minOffset;
@@ -49,15 +56,21 @@ export class QueueExpiry implements FollowsLog {
       // It may have been deleted meanwhile, which moves it further.
       if (first > queue.minOffset) queue.minOffset = first;
       if (first > before) onExpired(queue.topic, queue.queueId, before, first);
-      if (hasOldFile(queue)) withOldFiles.push(queue);
-      else if (queue.isForgotten(minPhysicalOffset)) table.remove(queue);
+      if (hasOldFile(queue) || this.#hanging.has(queue)) withOldFiles.push(queue);
     });
+    await forget((queue) => queue.isForgotten(minPhysicalOffset));
     let count = 0;
+    const failures: unknown[] = [];
     for (const queue of withOldFiles) {
       if (this.#options.isStopping()) break;
       if (count > 0) await sleep(timers, deleteFilesIntervalMs);
-      count += await this.#deleteFiles(queue);
+      try {
+        count += await this.#deleteFiles(queue);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return count;
   }
 
@@ -103,9 +116,9 @@ export class QueueExpiry implements FollowsLog {
 
   /** Oldest first, each removal durable before the next: no start meets a gap. */
   async #deleteFiles(queue: ConsumeQueue): Promise<number> {
-    const { fileSystem, logger, pool } = this.#options;
+    const { logger, pool } = this.#options;
     const { files } = queue;
-    let count = 0;
+    let count = await this.#removeHanging(queue);
     while (hasOldFile(queue)) {
       const start = files.firstOffset;
       const path = files.pathOf(start);
@@ -113,11 +126,23 @@ export class QueueExpiry implements FollowsLog {
       queue.unflushedFiles.delete(start);
       await pool.drop(path);
       logger.info('deleting the oldest file of a consume queue', { path });
-      await fileSystem.remove(path);
-      await fileSystem.syncDirectory(files.directory);
-      count += 1;
+      this.#hanging.set(queue, path);
+      count += await this.#removeHanging(queue);
     }
     return count;
+  }
+
+  async #removeHanging(queue: ConsumeQueue): Promise<number> {
+    const { fileSystem } = this.#options;
+    const path = this.#hanging.get(queue);
+    if (path === undefined) return 0;
+    // Its topic may have been deleted since, with its directory.
+    if (!queue.files.isEmpty) {
+      await fileSystem.remove(path);
+      await fileSystem.syncDirectory(queue.files.directory);
+    }
+    this.#hanging.delete(queue);
+    return 1;
   }
 }
 

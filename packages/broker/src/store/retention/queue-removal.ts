@@ -30,35 +30,44 @@ export class QueueRemoval {
   /** All queues of the topics; unknown names are passed. Durable when it resolves. */
   deleteTopics(topics: Iterable<string>): Promise<void> {
     const { table } = this.#options;
-    return this.#delete([...topics].flatMap((topic) => table.ofTopic(topic)));
+    const names = [...topics];
+    return this.#delete(() => names.flatMap((topic) => table.ofTopic(topic)));
   }
 
   /** All queues of topics that are not retained. Resolves with the names. */
   async cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]> {
-    const unused = this.#options.table
-      .topics()
-      .filter((topic) => !isRetained(topic) && this.#options.table.ofTopic(topic).some((queue) => !queue.isUnused));
-    await this.deleteTopics(unused);
+    const { table } = this.#options;
+    let unused: readonly string[] = [];
+    await this.#delete(() => {
+      unused = table.topics().filter((topic) => !isRetained(topic) && table.ofTopic(topic).some((queue) => !queue.isUnused));
+      return unused.flatMap((topic) => table.ofTopic(topic));
+    });
     return unused;
   }
 
   /** Queues of which every message has expired. Resolves with their count. */
   async cleanExpiredQueues(isRetained: (topic: string) => boolean): Promise<number> {
-    const expired = [...this.#options.table.all()].filter(
-      (queue) => !queue.isUnused && queue.minOffset === queue.nextOffset && !isRetained(queue.topic),
-    );
-    await this.#delete(expired);
+    let expired: readonly ConsumeQueue[] = [];
+    await this.#delete(() => {
+      expired = [...this.#options.table.all()].filter(
+        (queue) => !queue.isUnused && queue.minOffset === queue.nextOffset && !isRetained(queue.topic),
+      );
+      return expired;
+    });
     return expired.length;
   }
 
-  async #delete(queues: readonly ConsumeQueue[]): Promise<void> {
+  /** `choose` is called in the turn of the removal: a put that came until then counts. */
+  async #delete(choose: () => readonly ConsumeQueue[]): Promise<void> {
     const { fileSystem, flusher, physicalEnd, pool } = this.#options;
-    if (queues.length === 0) return;
     const paths: string[] = [];
-    const change = (): void => {
+    let queues: readonly ConsumeQueue[] = [];
+    const change = (): boolean => {
+      queues = choose();
       for (const queue of queues) {
         for (const start of queue.deleteAll(physicalEnd())) paths.push(queue.files.pathOf(start));
       }
+      return queues.length > 0;
     };
     await flusher.exclusively(change, async () => {
       for (const path of paths) await pool.drop(path);

@@ -3,7 +3,8 @@
  * round at a time, in the background: nothing of it is awaited by a put or a read. What is derived from the log follows it: it
  * is told where the log begins, after the file before is gone.
  */
-import type { Clock, Logger, Timer, Timers } from '@orbitmq/core/kernel';
+import { type Clock, InvariantError, type Logger, type Timer, type Timers } from '@orbitmq/core/kernel';
+import { isOutOfSpace } from '../io/out-of-space.js';
 import type { DiskGuard } from './disk-guard.js';
 import type { LogExpiry } from './log-expiry.js';
 import { isDeleteHour } from './retention-rules.js';
@@ -15,7 +16,10 @@ const manualRounds = 20;
 
 /** Something derived from the log that keeps places in it: queues, index files. */
 export interface FollowsLog {
-  /** The log begins at `minPhysicalOffset` now: nothing before is kept. */
+  /**
+   * The log begins at `minPhysicalOffset` now: nothing before is kept. When it rejects, for example because a file cannot be
+   * removed, it is called again in a later round, and goes on where it was.
+   */
   removeExpired(minPhysicalOffset: number): Promise<unknown>;
 }
 
@@ -136,7 +140,16 @@ export class RetentionService {
   async #follow(): Promise<void> {
     const minPhysicalOffset = this.#options.minPhysicalOffset();
     if (minPhysicalOffset === this.#followedTo) return;
-    for (const follower of this.#options.followers) await follower.removeExpired(minPhysicalOffset);
-    this.#followedTo = minPhysicalOffset;
+    let isDone = true;
+    for (const follower of this.#options.followers) {
+      try {
+        await follower.removeExpired(minPhysicalOffset);
+      } catch (error) {
+        if (isOutOfSpace(error) || error instanceof InvariantError) throw error;
+        this.#options.logger.warn('what expired with the log cannot be removed; it is tried again', { error });
+        isDone = false;
+      }
+    }
+    if (isDone) this.#followedTo = minPhysicalOffset;
   }
 }

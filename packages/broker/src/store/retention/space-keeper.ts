@@ -76,6 +76,7 @@ export class SpaceKeeper implements Omit<StoreMaintenance, 'onExpired'> {
       timers,
       logger,
       deleteFilesIntervalMs: config.deleteConsumeQueueFilesInterval,
+      forget: (isForgotten) => flusher.forget(isForgotten),
       onExpired,
       isStopping: () => this.#retention.isStopping,
     });

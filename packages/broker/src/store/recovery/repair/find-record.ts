@@ -1,4 +1,5 @@
 import { messageMagicV1, messageMagicV2, RecordAt, readInt64, spansOfRecord, verifyRecord } from '@orbitmq/protocol';
+import { isPlausibleRecord, recordHeadBytes } from '../../commit-log/plausible-record.js';
 import { isTopicName } from '../../consume-queue/topic-name.js';
 import type { FilePool } from '../../segment/file-pool.js';
 import type { SegmentList } from '../../segment/segment-list.js';
@@ -60,13 +61,14 @@ async function isRecordAt(options: FindRecordOptions, physicalOffset: number): P
     const position = physicalOffset - fileStart;
     return target.subarray(0, await pool.use(segments.pathOf(fileStart), (file) => file.read(target, position)));
   };
-  const head = await read(prefixBytes);
+  const head = await read(recordHeadBytes);
   if (head.length < prefixBytes) return false;
   const sizeBytes = head.readInt32BE(0);
   const magic = head.readInt32BE(RecordAt.MAGIC);
   if (magic !== messageMagicV1 && magic !== messageMagicV2)
     return verifyRecord(head, 0).status === 'blank' && sizeBytes === leftBytes;
   if (sizeBytes <= prefixBytes || sizeBytes > leftBytes || sizeBytes > recordBytesMax) return false;
+  if (sizeBytes > recordHeadBytes && !isPlausibleRecord(head, 0, sizeBytes, physicalOffset)) return false;
   const bytes = await read(sizeBytes);
   if (verifyRecord(bytes, 0).status !== 'valid') return false;
   const spans = spansOfRecord(bytes, 0, bytes.length);

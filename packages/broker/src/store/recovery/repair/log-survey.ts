@@ -37,6 +37,8 @@ export interface LogSurveyOptions {
   readonly verifiesPropertyCrc: boolean;
   /** The log is known to have been flushed to here; 0: nothing is known. */
   readonly knownEnd: number;
+  /** Another broker wrote on behind `knownEnd`. */
+  readonly isForeign: boolean;
   readonly onProgress: (physicalOffset: number) => void;
 }
 
@@ -81,7 +83,7 @@ export class LogSurveyor {
 
   /** From a place to the next damage or the next file. `next` undefined: the log ends at `end`. */
   async #step(at: number): Promise<{ readonly next: number | undefined; readonly end: number }> {
-    const { inventory, knownEnd, pool, recordBytesMax } = this.#options;
+    const { inventory, isForeign, knownEnd, pool, recordBytesMax } = this.#options;
     const { missing, segments } = inventory;
     const fileStart = segments.startOf(at);
     const fileEnd = fileStart + segments.sizeBytes;
@@ -89,7 +91,7 @@ export class LogSurveyor {
     const found = await scanLogFile({ ...this.#scan, from: at });
     if ('skipTo' in found) return { next: found.skipTo, end: found.skipTo };
     const { damage, damagedTo, physicalEnd: from } = found.end;
-    const isKnown = knownEnd > 0;
+    const isKnown = knownEnd > 0 && (from < knownEnd || !isForeign);
     if (isKnown && from >= knownEnd) return { next: undefined, end: from };
     const reason = damage ?? 'it has zeros where a record should be';
     const findOptions = { segments, pool, recordBytesMax };
@@ -97,7 +99,7 @@ export class LogSurveyor {
     // Too little room for a record that bridges it: the next one is given up too.
     while (to !== undefined && to - from < skipBytesMin) to = await findRecord(findOptions, from, to + 1);
     if (to !== undefined) return this.#give(from, to, 'skip', reason);
-    const isFollowed = isKnown ? knownEnd > fileEnd : await this.#hasDataBehind(fileEnd);
+    const isFollowed = isKnown && !isForeign ? knownEnd > fileEnd : await this.#hasDataBehind(fileEnd);
     if (isFollowed) return this.#give(from, fileEnd, 'blank', reason);
     if (!isKnown) return { next: undefined, end: from };
     // The flushed end of the log itself is lost.

@@ -14,7 +14,7 @@ import type { StoreOptions } from '../../store-options.js';
 import { type StorePaths, storePaths } from '../../store-paths.js';
 import { checkFormat } from '../check-format.js';
 import { FlushedOffsetFile } from '../flushed-offset-file.js';
-import { isLastOpener, takeFromLastOpener } from '../last-opener.js';
+import { hasForeignLog, isLastOpener, takeFromLastOpener } from '../last-opener.js';
 import { type QueueEnds, QueueEndsFile, type QueueRange } from '../queue-ends-file.js';
 import { bridgeLog } from './bridge-log.js';
 import { copyFile } from './keep-damaged.js';
@@ -86,6 +86,7 @@ async function examine(options: StoreOptions, paths: StorePaths, pool: FilePool)
     recordBytesMax: recordBytesMaxOf(config),
     verifiesPropertyCrc: config.forceVerifyPropCRC,
     knownEnd,
+    isForeign: !isOwn || (await hasForeignLog(fileSystem, paths)),
     onProgress: (at) => {
       if (clock.monotonic() < tellAt) return;
       tellAt = clock.monotonic() + progressIntervalMs;
@@ -125,10 +126,8 @@ async function orderRebuild({ fileSystem }: StoreOptions, paths: StorePaths, { k
   await fileSystem.makeDirectory(paths.checksums);
   const order = new QueueEndsFile(fileSystem, paths.rebuildOrder);
   const queues = new Map<string, Map<number, QueueRange>>();
-  const sources: readonly (QueueEnds | undefined)[] = [
-    await order.read(),
-    await new QueueEndsFile(fileSystem, paths.queueEnds).read(),
-  ];
+  const earlier = await order.read();
+  const sources: readonly (QueueEnds | undefined)[] = [earlier, await new QueueEndsFile(fileSystem, paths.queueEnds).read()];
   for (const source of [...sources.map((ends) => ends?.queues), knowledge.ends]) {
     for (const [topic, ranges] of source ?? []) {
       const merged = queues.get(topic) ?? new Map<number, QueueRange>();
@@ -142,7 +141,8 @@ async function orderRebuild({ fileSystem }: StoreOptions, paths: StorePaths, { k
       }
     }
   }
-  await order.write({ mark: { physicalEnd: 0, lastPhysicalOffset: 0, lastStoreTimestamp: 0 }, queues });
+  const mark = { physicalEnd: 0, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
+  await order.write({ mark, queues, begins: earlier?.begins });
 }
 
 /** A start carries out the order; its stop leaves a store that needs no recovery, here and at Apache. */
