@@ -51,6 +51,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { verifies } from '../support/verifies.js';
 import { type GoldenFrame, goldenFrames } from './golden-frame.js';
+import { readHeader } from './read-header.js';
 
 const frames = goldenFrames();
 
@@ -69,12 +70,8 @@ function decode(bytes: Buffer): RemotingCommand {
   return command;
 }
 
-function rawHeader(bytes: Buffer): { readonly code: number; readonly opaque: number; readonly extFields?: Record<string, string> } {
-  return JSON.parse(bytes.subarray(8, 8 + (bytes.readInt32BE(4) & 0xffffff)).toString());
-}
-
 function title(frame: GoldenFrame): string {
-  return `${frame.version} ${frame.from} ${frame.kind} ${frame.requestCode}${frame.responseCode === undefined ? '' : `/${frame.responseCode}`} (${frame.hex.length / 2} bytes)`;
+  return `${frame.version} ${frame.serialize} ${frame.from} ${frame.kind} ${frame.requestCode}${frame.responseCode === undefined ? '' : `/${frame.responseCode}`} (${frame.hex.length / 2} bytes)`;
 }
 
 function roundTrip<H>(codec: HeaderCodec<H>): (command: RemotingCommand) => ExtFields {
@@ -103,13 +100,14 @@ const responseHeaders: Readonly<Record<number, ReturnType<typeof roundTrip>>> = 
 /** Fields that are on the wire but mean nothing to us: namespaces and light topics of 5.x. */
 const fieldsLeftOut = new Set(['ns', 'nsd', 'liteTopic', 'requestSource', 'bname', 'n', 'IS_SUPPORT_HEART_BEAT_V2', 'IS_SUB_CHANGE']);
 
-function withoutNoise(fields: Record<string, string> | undefined): Record<string, string> {
+function withoutNoise(fields: Readonly<Record<string, string>> | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(fields ?? {}).filter(([name]) => !fieldsLeftOut.has(name)));
 }
 
 it('holds frames of both versions and of every code that clients use', () => {
-  for (const version of ['4.9.7', '5.5.0']) {
-    const codes = new Set(frames.filter((frame) => frame.version === version).map((frame) => frame.requestCode));
+  for (const [version, serialize] of [['4.9.7', 'JSON'], ['4.9.7', 'ROCKETMQ'], ['5.5.0', 'JSON'], ['5.5.0', 'ROCKETMQ']] as const) {
+    const those = frames.filter((frame) => frame.version === version && frame.serialize === serialize);
+    const codes = new Set(those.map((frame) => frame.requestCode));
     expect([...codes].toSorted((a, b) => a - b)).toEqual(expect.arrayContaining([11, 14, 15, 34, 35, 36, 37, 38, 39, 40, 41, 42, 103, 104, 105, 310, 320]));
   }
 });
@@ -117,14 +115,14 @@ it('holds frames of both versions and of every code that clients use', () => {
 describe.each(frames.map((frame) => [title(frame), frame] as const))('%s', (_title, frame) => {
   const bytes = Buffer.from(frame.hex, 'hex');
   const command = decode(bytes);
-  const header = rawHeader(bytes);
+  const header = readHeader(bytes);
 
   it('decodes as an independent reader decodes it', () => {
     verifies('golden-frames');
     expect(command).toMatchObject({ code: header.code, opaque: header.opaque });
     expect(isResponse(command)).toBe(frame.kind === 'response');
-    expect(command.extFields ?? {}).toEqual(header.extFields ?? {});
-    expect(command.body?.length ?? 0).toBe(bytes.length - 8 - (bytes.readInt32BE(4) & 0xffffff));
+    expect(command.extFields ?? {}).toEqual(header.extFields);
+    expect(command.body?.length ?? 0).toBe(bytes.length - header.endOffset);
   });
 
   it('means the same when it is encoded again', () => {

@@ -1,4 +1,4 @@
-/** A real broker on a real disk of 64 MiB that others fill while it is sent to: it refuses, serves, goes on, and loses nothing. */
+/** A real broker on a real disk of 128 MiB that others fill while it is sent to: it refuses, serves, goes on, and loses nothing. */
 import { systemEnvironment } from '@orbitmq/core/kernel';
 import { createRequest, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { createRemotingClient, tcpNetwork } from '@orbitmq/remoting';
@@ -13,7 +13,7 @@ import { verifies } from '../support/verifies.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const mebibyte = 1_048_576;
-const diskBytes = 64 * mebibyte;
+const diskBytes = 128 * mebibyte;
 const topic = 'journal';
 const queueCount = 4;
 const lanesPerConnection = 8;
@@ -26,8 +26,14 @@ interface Sending extends JournalEntry {
   outcome: SendOutcome | undefined;
 }
 
+interface Load {
+  readonly bodyBytesMax: number;
+  /** Of each lane, after a send that was stored. */
+  readonly pauseMs: number;
+}
+
 /** Sends on two connections until it is over, also when it is refused, and writes down how each send ended. */
-async function load(address: string, journal: Sending[], bodyBytesMax: number, isOver: () => boolean): Promise<void> {
+async function load(address: string, journal: Sending[], { bodyBytesMax, pauseMs }: Load, isOver: () => boolean): Promise<void> {
   const connections = await Promise.all([BrokerCalls.connect(address), BrokerCalls.connect(address)]);
   const lanes = Array.from({ length: connections.length * lanesPerConnection }, async (_, lane) => {
     const calls = connections[lane % connections.length] as BrokerCalls;
@@ -50,7 +56,9 @@ async function load(address: string, journal: Sending[], bodyBytesMax: number, i
       if (outcome.kind === 'stored') {
         entry.queueOffset = outcome.queueOffset;
         entry.ackedAt = performance.now();
-      } else await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const waitMs = outcome.kind === 'stored' ? pauseMs : 10;
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   });
   await Promise.all(lanes);
@@ -87,7 +95,7 @@ const fillings = [
     // Writes are too large for space to be reserved ahead of them: one of them finds none.
     name: 'to the last byte',
     flushDiskType: 'SYNC_FLUSH',
-    bodyBytesMax: 200_000,
+    sent: { bodyBytesMax: 200_000, pauseMs: 0 },
     sendCount: 60,
     fill: (disk: SmallDisk) => disk.fill('others'),
     isToldOf: 'there is no room on the disk',
@@ -95,7 +103,7 @@ const fillings = [
   {
     name: 'to the last byte, ASYNC_FLUSH',
     flushDiskType: 'ASYNC_FLUSH',
-    bodyBytesMax: 200_000,
+    sent: { bodyBytesMax: 200_000, pauseMs: 0 },
     sendCount: 60,
     fill: (disk: SmallDisk) => disk.fill('others'),
     isToldOf: 'there is no room on the disk',
@@ -103,21 +111,22 @@ const fillings = [
   {
     name: 'above 90 percent',
     flushDiskType: 'SYNC_FLUSH',
-    bodyBytesMax: 3000,
+    // Slow enough that the broker looks at the disk, every second, long before the last tenth of it is full.
+    sent: { bodyBytesMax: 1000, pauseMs: 10 },
     sendCount: 300,
-    fill: (disk: SmallDisk) => disk.place('others', 26 * mebibyte),
+    fill: (disk: SmallDisk) => disk.fillTo('others', 0.92),
     isToldOf: 'the disk is nearly full',
   },
 ] as const;
 
 test.each(fillings)(
   'others fill the disk $name: refusals, reads, heartbeats; then sends go on, and a kill -9 loses nothing',
-  async ({ bodyBytesMax, fill, flushDiskType, isToldOf, sendCount }) => {
+  async ({ fill, flushDiskType, isToldOf, sendCount, sent }) => {
     verifies('full-disk');
     const disk = SmallDisk.mount(diskBytes);
     if (disk === undefined) return;
     cleanUps.add(async () => disk.unmount());
-    disk.place('ballast', 32 * mebibyte);
+    disk.fillTo('ballast', 0.5);
     const port = await freePort(2);
     const address = `127.0.0.1:${port}`;
     const config = {
@@ -131,7 +140,7 @@ test.each(fillings)(
     const broker = cleanUps.child(await startBroker(options));
     const journal: Sending[] = [];
     let isOver = false;
-    const loading = load(address, journal, bodyBytesMax, () => isOver || broker.exit !== undefined);
+    const loading = load(address, journal, sent, () => isOver || broker.exit !== undefined);
     const countOf = (kind: SendOutcome['kind']): number => journal.filter(({ outcome }) => outcome?.kind === kind).length;
     await waitUntil('the load runs', limitMs, () => countOf('stored') >= sendCount || undefined);
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,6 +32,12 @@ export class SmallDisk {
   /** A file of this size that only takes space. */
   place(name: string, sizeBytes: number): void {
     writeFileSync(join(this.path, name), Buffer.alloc(sizeBytes, 1));
+  }
+
+  /** A file that takes what is left up to this share of the disk. */
+  fillTo(name: string, share: number): void {
+    const { bavail, blocks, bsize } = statfsSync(this.path);
+    this.place(name, Math.max(0, Math.floor((blocks * share - (blocks - bavail)) * bsize)));
   }
 
   /** A file that takes all that is left. */
