@@ -4,11 +4,11 @@
  * ratios (ours ÷ theirs). `npm run bench:catch-up -- --mib 1024 --seconds 5 --rounds 3 --version 5.5.0`. Linux: needs dd and fincore.
  */
 import { parseArgs } from 'node:util';
-import type { CatchUpOptions, CatchUpResult } from './support/catch-up-reader.js';
+import { backlogQueues, fill, messagesIn, readBack } from './support/backlog.js';
 import { createTopics } from './support/create-topics.js';
 import { evict, residentMiB } from './support/page-cache.js';
-import { anonymousMiB, cpuSeconds, runLoad, runProgram } from './support/run-load.js';
-import { alone, type MeasuredServer, median, pidOf, portOf, startServerPair } from './support/server-pair.js';
+import { anonymousMiB, cpuSeconds } from './support/run-load.js';
+import { alone, type MeasuredServer, median, pidOf, startServerPair } from './support/server-pair.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,9 +20,7 @@ const { values } = parseArgs({
     'ours-only': { type: 'boolean', default: false },
   },
 });
-const bodyBytes = 1024;
-const queues = 4;
-const backlogMessages = Math.round((Number(values.mib) * 1_048_576) / (bodyBytes + 170));
+const backlogMessages = messagesIn(Number(values.mib));
 const warmSeconds = 8;
 
 interface Figure {
@@ -32,31 +30,10 @@ interface Figure {
 }
 
 async function read(server: MeasuredServer, topic: string, seconds: number): Promise<Figure> {
-  const options: CatchUpOptions = {
-    port: portOf(server),
-    topics: [topic],
-    queues,
-    connections: Number(values.connections),
-    seconds,
-  };
   const before = cpuSeconds(pidOf(server));
-  const result = await runProgram<CatchUpResult>('catch-up-reader.ts', options);
+  const result = await readBack(server, [topic], { connections: Number(values.connections), seconds });
   const cpuMicros = ((cpuSeconds(pidOf(server)) - before) * 1e6) / result.messages;
   return { perSecond: result.messages / result.seconds, cpuMicros, perPull: result.messages / result.pulls };
-}
-
-async function fill(server: MeasuredServer, topic: string, messagesMax: number): Promise<void> {
-  await runLoad(pidOf(server), {
-    port: portOf(server),
-    topics: [topic],
-    queues,
-    connections: 4,
-    inFlight: 64,
-    bodyBytes,
-    seconds: 3600,
-    messagesMax,
-    consume: false,
-  });
 }
 
 /** A start after which nothing of the backlog is in memory, with warm code. */
@@ -84,10 +61,10 @@ function print(name: string, figures: readonly Figure[]): void {
 const config = { flushDiskType: 'ASYNC_FLUSH', mappedFileSizeCommitLog: String(256 << 20) };
 const pair = await startServerPair({ version: values.version, oursOnly: values['ours-only'], config });
 for (const server of pair.servers) {
-  await createTopics(server.brokerAddr, ['backlog', 'warm'], queues);
+  await createTopics(server.brokerAddr, ['backlog', 'warm'], backlogQueues);
   await alone(server, pair.servers, async () => {
-    await fill(server, 'backlog', backlogMessages);
-    await fill(server, 'warm', Math.round(backlogMessages / 8));
+    await fill(server, ['backlog'], backlogMessages);
+    await fill(server, ['warm'], Math.round(backlogMessages / 8));
   });
 }
 

@@ -22,7 +22,7 @@ const messagesPerRound = 100_000;
 const messagesPerPull = 32;
 const bodyBytes = 1024;
 const environment = systemEnvironment();
-const context = { brokerName: 'broker-a', minOffset: 0, maxOffset: 1_000_000, bodyBytesMax: 1 << 26 };
+const context = { brokerName: 'broker-a', minOffset: '0', maxOffset: '1000000', bodyBytesMax: 1 << 26 };
 
 /** The body of a pull answer, as it comes off the wire. */
 function pullBody(firstOffset: number): Buffer {

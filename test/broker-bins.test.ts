@@ -1,5 +1,5 @@
 /** The two commands as a user starts them: real processes, real sockets, a real directory. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemEnvironment } from '@orbitmq/core/kernel';
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Child } from './support/child.js';
 import { freePort } from './support/free-port.js';
 import { temporaryDirectory } from './support/temporary-directory.js';
+import { verifies } from './support/verifies.js';
 import { waitUntil } from './support/wait-until.js';
 
 const bins = join(dirname(fileURLToPath(import.meta.url)), '../packages/broker/bin');
@@ -176,4 +177,63 @@ test('what is printed and refused before anything starts', async () => {
     output: expect.stringContaining('listenPort=70000 (allowed: from 0 to 65535)'),
   });
   expect((await ended(run('mqbroker', ['-n', '127.0.0.1']))).status).toBe(253);
+});
+
+test('what operators change is there after a kill; the file keeps its comments, its rights, and the link to it', async () => {
+  verifies('operator-changes');
+  const port = await freePort(2);
+  const file = configFile('real.conf', {
+    brokerName: 'broker-a',
+    listenPort: port,
+    storePathRootDir: join(directory.path, 'store'),
+    mappedFileSizeCommitLog: 1_048_576,
+    madeUp: 1,
+  });
+  writeFileSync(file, `# kept\n${readFileSync(file, 'utf8')}`);
+  chmodSync(file, 0o600);
+  const conf = join(directory.path, 'broker.conf');
+  symlinkSync(file, conf);
+  const start = async (): Promise<Child> => {
+    const broker = run('mqbroker', ['-c', conf]);
+    await ready(broker);
+    return broker;
+  };
+  const ask = async (code: number, extFields: Record<string, string>, body?: string) => {
+    const request = createRequest(code, { extFields, body: body === undefined ? undefined : Buffer.from(body) });
+    const answer = await client.invoke(`127.0.0.1:${port}`, request, { timeoutMs: 5000 });
+    return { code: answer.code, text: answer.body?.toString() ?? '' };
+  };
+  const topic = { defaultTopic: 'TBW102', readQueueNums: '4', writeQueueNums: '4', perm: '6' };
+  const broker = await start();
+  const changes = [
+    await ask(RequestCode.UPDATE_AND_CREATE_TOPIC, { ...topic, topic: 'Gone' }),
+    await ask(RequestCode.UPDATE_AND_CREATE_TOPIC, { ...topic, topic: 'Kept', attributes: '+message.type=FIFO' }),
+    await ask(RequestCode.DELETE_TOPIC_IN_BROKER, { topic: 'Gone' }),
+    await ask(
+      RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST,
+      {},
+      '{"groupConfigList":[{"groupName":"g"},{"groupName":"h"}]}',
+    ),
+    await ask(RequestCode.DELETE_SUBSCRIPTIONGROUP, { groupName: 'h' }),
+    await ask(RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN, { group: 'g', topic: 'Kept', readable: 'false' }),
+    await ask(RequestCode.UPDATE_BROKER_CONFIG, {}, 'fileReservedTime=48\nmadeUp=2\nautoCreateSubscriptionGroup=false\n'),
+  ];
+  expect(changes.map(({ code }) => code)).toEqual(changes.map(() => ResponseCode.SUCCESS));
+  await broker.kill('SIGKILL');
+
+  await start();
+  expect((await ask(RequestCode.GET_TOPIC_CONFIG, { topic: 'Gone' })).code).toBe(ResponseCode.TOPIC_NOT_EXIST);
+  expect(JSON.parse((await ask(RequestCode.GET_TOPIC_CONFIG, { topic: 'Kept' })).text).attributes).toEqual({
+    'message.type': 'FIFO',
+  });
+  expect((await ask(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, { group: 'g' })).code).toBe(ResponseCode.SUCCESS);
+  expect((await ask(RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, { group: 'h' })).code).toBe(
+    ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+  );
+  const forbidden = await ask(RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN, { group: 'g', topic: 'Kept' });
+  expect(JSON.parse(forbidden.text).readable).toBe(false);
+  const shown = (await ask(RequestCode.GET_BROKER_CONFIG, {})).text.split('\n');
+  expect(shown).toEqual(expect.arrayContaining(['fileReservedTime=48', 'madeUp=2', 'autoCreateSubscriptionGroup=false']));
+  expect(readFileSync(file, 'utf8')).toMatch(/^# kept\n/);
+  expect([statSync(file).mode & 0o777, lstatSync(conf).isSymbolicLink()]).toEqual([0o600, true]);
 });

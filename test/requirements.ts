@@ -59,6 +59,12 @@ export const requirements = [
     transports: both,
   },
   {
+    id: 'sql-filter',
+    text: 'A consumer with a SQL92 expression gets exactly the messages of which the expression is true, as from Apache 5.5.0.',
+    source: 'RocketMQ: MessageSelector.bySql',
+    transports: ['rocketmq'],
+  },
+  {
     id: 'rebalance',
     text: 'Consumers of a group share the queues; when one comes or goes the others take over and nothing is lost.',
     source: 'RocketMQ: AllocateMessageQueueAveragely',
@@ -230,9 +236,27 @@ export const requirements = [
     transports: ['rocketmq'],
   },
   {
+    id: 'mqadmin',
+    text: 'mqadmin of 4.9.7 and 5.5.0 prints at our NameServer and broker what it prints at those of its version; where not, the difference is listed.',
+    source: 'RocketMQ: mqadmin',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'apache-registers',
+    text: "Apache's brokers 4.9.7 and 5.5.0 register at our NameServer side by side, heartbeats keep them there, and a slave stands in for a killed master.",
+    source: 'RocketMQ: NameServer',
+    transports: ['rocketmq'],
+  },
+  {
     id: 'golden-frames',
     text: 'Frames and records that Apache brokers and clients of both versions put on the wire decode, and encode to the same bytes or the same meaning.',
     source: 'Apache RocketMQ',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'operator-changes',
+    text: 'What an operator changes at run time (configuration, topics, groups) is in effect when the answer comes, and still after a kill.',
+    source: 'RocketMQ: mqadmin',
     transports: ['rocketmq'],
   },
   {

@@ -15,6 +15,8 @@ export interface CatchUpOptions {
   readonly connections: number;
   /** Begins anew at the first message until so many seconds are over; 0: reads once. */
   readonly seconds: number;
+  /** Queues begin at different places, so that all parts of the log are read at once. Default: at their first message. */
+  readonly isStaggered?: boolean | undefined;
 }
 
 export interface CatchUpResult {
@@ -27,6 +29,7 @@ const firstOpaque = 1_000_000_000;
 const withSubscription = 4;
 /** Every so-manieth body is checked. */
 const checkedEvery = 32;
+const staggeredPlaces = 64;
 const bodyAt = 88;
 
 interface Position {
@@ -103,7 +106,8 @@ async function main(options: CatchUpOptions): Promise<CatchUpResult> {
   for (const topic of options.topics) {
     for (let queueId = 0; queueId < options.queues; queueId += 1) {
       const end = await maxOffset(options.port, topic, queueId);
-      if (end > 0) positions.push({ topic, queueId, end, offset: 0 });
+      const part = options.isStaggered === true ? (positions.length % staggeredPlaces) / staggeredPlaces : 0;
+      if (end > 0) positions.push({ topic, queueId, end, offset: Math.floor(end * part) });
     }
   }
   const started = performance.now();

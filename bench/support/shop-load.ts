@@ -17,6 +17,8 @@ export interface ShopLoadResult {
   readonly consumed: number;
   /** Consumed per second between the first and the last message. */
   readonly perSecond: number;
+  /** CPU of this process per message consumed, microseconds. */
+  readonly cpuMicros: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ShopLoadOptions;
@@ -39,6 +41,7 @@ const app = await createMqApp({
 await app.start();
 process.stdout.write('ready\n');
 
+const cpuStart = process.cpuUsage();
 const deadline = performance.now() + options.seconds * 1000;
 let sent = 0;
 const lane = async (): Promise<void> => {
@@ -52,6 +55,12 @@ else await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000))
 const drained = performance.now() + 5000;
 while (options.send && options.consume && consumed < sent && performance.now() < drained)
   await new Promise((resolve) => setTimeout(resolve, 10));
-const result: ShopLoadResult = { sent, consumed, perSecond: consumed / Math.max(0.001, (lastAt - firstAt) / 1000) };
+const cpu = process.cpuUsage(cpuStart);
+const result: ShopLoadResult = {
+  sent,
+  consumed,
+  perSecond: consumed / Math.max(0.001, (lastAt - firstAt) / 1000),
+  cpuMicros: (cpu.user + cpu.system) / Math.max(1, consumed),
+};
 await app.stop();
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));

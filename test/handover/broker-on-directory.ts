@@ -51,6 +51,8 @@ export interface BrokerOnDirectoryOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Default: one that is free. */
   readonly port?: number;
+  /** More words for OrbitMQ's command, as `--repair`. */
+  readonly args?: readonly string[];
   /** Told of the process as soon as there is one, whether it comes to serve or not. */
   readonly onProcess?: (child: Child) => void;
 }
@@ -76,7 +78,8 @@ export async function runBrokerOn(
   const lines = Object.entries(config).map(([key, value]) => `${key}=${value}\n`);
   writeFileSync(file, lines.join(''));
   if (kind === 'OrbitMQ') {
-    return { port, child: new Child(process.execPath, [mqbroker, '-c', file], { env: { ...process.env, NAMESRV_ADDR: '' } }) };
+    const command = [mqbroker, '-c', file, ...(options.args ?? [])];
+    return { port, child: new Child(process.execPath, command, { env: { ...process.env, NAMESRV_ADDR: '' } }) };
   }
   for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
   // Started often and for seconds only: less compiling, a small heap.

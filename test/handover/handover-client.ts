@@ -14,7 +14,6 @@ import {
   encodeProperties,
   endTransactionHeader,
   type MessageExt,
-  pullMessageHeader,
   pullMessageResponseHeader,
   queryConsumerOffsetHeader,
   queryConsumerOffsetResponseHeader,
@@ -25,10 +24,10 @@ import {
   ResponseCode,
   SysFlag,
   sendMessageResponseHeader,
-  sendMessageV2Header,
   updateConsumerOffsetHeader,
 } from '@orbitmq/protocol';
 import { createRemotingClient, type RemotingClient, tcpNetwork } from '@orbitmq/remoting';
+import { pullFields, sendFields } from '../support/request-fields.js';
 
 /** Where a message is stored, as its broker's answer says. */
 export interface Stored {
@@ -131,7 +130,8 @@ export class HandoverClient {
   async messages(topic: string, queueId: number, from = 0): Promise<readonly MessageExt[]> {
     const messages: MessageExt[] = [];
     for (let queueOffset = from; ; ) {
-      const answer = await this.#call(RequestCode.PULL_MESSAGE, pullFields(topic, queueId, queueOffset));
+      const fields = pullFields({ consumerGroup: 'handover-readers', topic, queueId, queueOffset });
+      const answer = await this.#call(RequestCode.PULL_MESSAGE, fields);
       // 4.9 makes the topics of transactions with the first half message.
       if (answer.code === ResponseCode.TOPIC_NOT_EXIST) return messages;
       if (answer.code === ResponseCode.SUCCESS && answer.body !== undefined) messages.push(...decodeRecords(answer.body));
@@ -216,22 +216,9 @@ export class HandoverClient {
   }
 
   #sendFields(message: MessageToSend, batch: boolean): Record<string, string> {
-    return sendMessageV2Header.encode({
-      producerGroup,
-      topic: message.topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 4,
-      queueId: message.queueId ?? 0,
-      sysFlag: message.sysFlag ?? 0,
-      bornTimestamp: Date.now(),
-      flag: 0,
-      properties: encodeProperties({ UNIQ_KEY: uniqueKey(), ...message.properties }),
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch,
-      brokerName: 'broker-a',
-    });
+    const { queueId = 0, sysFlag = 0, topic } = message;
+    const properties = encodeProperties({ UNIQ_KEY: uniqueKey(), ...message.properties });
+    return sendFields({ producerGroup, topic, queueId, sysFlag, properties, batch });
   }
 
   #stored(answer: RemotingCommand): Stored {
@@ -248,24 +235,6 @@ export class HandoverClient {
   #call(code: number, extFields: Record<string, string>, body?: Buffer): Promise<RemotingCommand> {
     return this.#client.invoke(this.#address, createRequest(code, { extFields, body }), { timeoutMs: callLimitMs });
   }
-}
-
-function pullFields(topic: string, queueId: number, queueOffset: number): Record<string, string> {
-  return pullMessageHeader.encode({
-    consumerGroup: 'handover-readers',
-    topic,
-    queueId,
-    queueOffset,
-    maxMsgNums: 32,
-    sysFlag: 4,
-    commitOffset: 0,
-    suspendTimeoutMillis: 0,
-    subscription: '*',
-    subVersion: 0,
-    expressionType: 'TAG',
-    maxMsgBytes: undefined,
-    brokerName: 'broker-a',
-  });
 }
 
 function bytesOf(body: string | Buffer): Buffer {

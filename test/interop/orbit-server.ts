@@ -21,7 +21,7 @@ export async function startOrbitServer(
   mkdirSync(directory, { recursive: true });
   const namesrvPort = await freePort();
   const brokerPort = await freePort(2);
-  writeFileSync(join(directory, 'ns.conf'), `listenPort=${namesrvPort}\n`);
+  writeFileSync(join(directory, 'ns.conf'), `listenPort=${namesrvPort}\nkvConfigPath=${directory}/kvConfig.json\n`);
   const config: Record<string, string> = {
     brokerName: 'broker-a',
     brokerIP1: '127.0.0.1',

@@ -1,4 +1,4 @@
-import { systemEnvironment } from '@orbitmq/core/kernel';
+import { systemEnvironment, TransportError } from '@orbitmq/core/kernel';
 import { createRequest, decodeRoute, getRouteInfoHeader, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { createRemotingClient, tcpNetwork } from '@orbitmq/remoting';
 import { waitUntil } from '../support/wait-until.js';
@@ -10,10 +10,13 @@ export async function brokerRegistered(namesrvAddr: string, brokerAddr: string, 
   const extFields = getRouteInfoHeader.encode({ topic: 'TBW102', acceptStandardJsonOnly: undefined });
   try {
     await waitUntil(`${brokerAddr} is registered at ${namesrvAddr}`, limitMs, async () => {
-      const answer = await client.invoke(namesrvAddr, createRequest(RequestCode.GET_ROUTEINFO_BY_TOPIC, { extFields }), {
-        timeoutMs: 3000,
+      const request = createRequest(RequestCode.GET_ROUTEINFO_BY_TOPIC, { extFields });
+      const answer = await client.invoke(namesrvAddr, request, { timeoutMs: 3000 }).catch((error: unknown) => {
+        // A JVM that has just begun to listen may need longer for its first answer.
+        if (error instanceof TransportError) return undefined;
+        throw error;
       });
-      if (answer.code !== ResponseCode.SUCCESS || answer.body === undefined) return false;
+      if (answer === undefined || answer.code !== ResponseCode.SUCCESS || answer.body === undefined) return false;
       return decodeRoute(answer.body).brokerDatas.some((broker) => Object.values(broker.brokerAddrs).includes(brokerAddr));
     });
   } finally {

@@ -4,7 +4,13 @@ import type { Mutation } from './mutation.js';
 const recovery = 'packages/broker/src/store/recovery';
 const scanner = `${recovery}/log-scanner.ts`;
 const recoverLog = `${recovery}/recover-log.ts`;
+const recoverQueues = `${recovery}/recover-queues.ts`;
+const queueLoader = `${recovery}/queue-loader.ts`;
+const bridgeLog = `${recovery}/repair/bridge-log.ts`;
+const openStore = 'packages/broker/src/store/open-store.ts';
 const recoveryTests = { files: ['test/store/recovery.test.ts'] };
+const damagedEndTests = { files: ['test/torture/damaged-end.test.ts'] };
+const repairCrashTests = { files: ['test/torture/repair-crashes.test.ts'], filter: 'what only a checksum tells' };
 const crashPoints = 'test/torture/crash-points.test.ts';
 
 export const recoveringMutations: readonly Mutation[] = [
@@ -52,9 +58,124 @@ export const recoveringMutations: readonly Mutation[] = [
     breaks: 'A store whose log is not there starts empty.',
     promise: 'damage-found',
     seenIn: 'bookkeeper#544',
-    file: 'packages/broker/src/store/open-store.ts',
+    file: openStore,
     from: '  if (!isMissing) return;\n',
     to: '  if (!isMissing || isMissing) return;\n',
     tests: recoveryTests,
+  },
+  {
+    id: 'torn-properties-accepted',
+    breaks: 'A record that is torn behind what its CRC covers is taken for a message.',
+    promise: 'durable-kill',
+    file: scanner,
+    from: 'if (isSuspect && hasUnwrittenSector(bytes, at, spans.propertiesStart, at + sizeBytes, position)) {',
+    to: 'if (isSuspect && physicalOffset < 0) {',
+    tests: { files: [crashPoints], filter: 'groups for several queues' },
+  },
+  {
+    id: 'unflushed-not-rewritten',
+    breaks: 'Bytes whose flush failed are read from the cache of the system, shown, and gone at the next power cut.',
+    promise: 'durable-kill',
+    seenIn: 'PostgreSQL before 12 (fsyncgate)',
+    file: recoverLog,
+    from: '  if (!wasStoppedCleanly) await rewriteUnflushed(options);\n',
+    to: '',
+    tests: { files: ['test/torture/failed-flush.test.ts'], filter: 'bytes whose flush failed' },
+  },
+  {
+    id: 'oldest-removed-first',
+    breaks: 'Files behind the end of the log are removed oldest first: a crash in between leaves a gap.',
+    promise: 'durable-kill',
+    file: recoverLog,
+    from: 'segments.removeFrom(physicalEnd + 1).toReversed()',
+    to: 'segments.removeFrom(physicalEnd + 1)',
+    tests: { files: ['test/torture/same-recovery.test.ts'], filter: 'that crashed' },
+  },
+  {
+    id: 'queues-trusted-without-look',
+    breaks: 'Queue files are taken as the file of ends names them, whatever they hold.',
+    promise: 'offset-identity',
+    seenIn: 'iggy#3970',
+    file: queueLoader,
+    from: 'const problem = await this.#problemOf(queue, range, ends);',
+    to: 'const problem = undefined as string | undefined;',
+    tests: recoveryTests,
+  },
+  {
+    id: 'stale-queue-entries-stay',
+    breaks: 'Entries that a killed process left behind the end of a queue are not zeroed.',
+    promise: 'offset-identity',
+    file: queueLoader,
+    from: 'endOffset, true), endOffset);\n    queue.hasStaleTail = true;',
+    to: 'endOffset, true), endOffset);\n    queue.hasStaleTail = false;',
+    tests: recoveryTests,
+  },
+  {
+    id: 'log-not-dispatched',
+    breaks: 'Messages behind the last entry that was flushed do not get into their queues after a crash.',
+    promise: 'durable-kill',
+    seenIn: 'rocketmq#467, rabbitmq-server#5433',
+    file: recoverQueues,
+    from: 'if (hasQueueEntry(record.sysFlag)',
+    to: 'if (isRebuild && hasQueueEntry(record.sysFlag)',
+    tests: { files: [crashPoints], filter: 'queue files roll' },
+  },
+  {
+    id: 'queue-offset-reused',
+    breaks: 'A queue whose last messages expired begins before its end when it is built anew, and gives offsets twice.',
+    promise: 'offset-identity',
+    seenIn: 'rocketmq#7689',
+    file: recoverQueues,
+    from: '        if (queue.maxOffset < endOffset) {\n',
+    to: '        if (queue.maxOffset < 0) {\n',
+    tests: { files: ['test/store/queue-ends.test.ts'] },
+  },
+  {
+    id: 'checkpoint-claims-rebuilt-queues',
+    breaks: 'A crash while the queues are built anew leaves an Apache checkpoint that says they are right.',
+    promise: 'store-handover',
+    file: recoverQueues,
+    from: '    await CheckpointFile.forgetQueues(fileSystem, paths.checkpoint);\n',
+    to: '    void CheckpointFile;\n',
+    tests: {
+      files: ['packages/broker/src/store/recovery/foreign-directory.test.ts'],
+      filter: 'checkpoint does not claim',
+    },
+  },
+  {
+    id: 'block-of-the-end-not-verified',
+    breaks: 'Damage before the place where recovery begins to read is taken for the truth, or for a torn end.',
+    promise: 'damage-found',
+    file: openStore,
+    from: '      await verifyTail({ segments',
+    to: '      if (wasStoppedCleanly) await verifyTail({ segments',
+    tests: damagedEndTests,
+  },
+  {
+    id: 'damage-reaches-too-far',
+    breaks: 'A repair gives up messages that were stored behind what the damaged checksum covers.',
+    promise: 'damage-found',
+    file: scanner,
+    from: 'damagedBlock.at + damagedBlock.coveredBytes;',
+    to: 'damagedBlock.at + checksumBlockBytes;',
+    tests: damagedEndTests,
+  },
+  {
+    id: 'repair-forgets-checksums-first',
+    breaks: 'A repair removes the checksums that tell of damage before it bridges it: after a crash damaged messages are shown.',
+    promise: 'damage-found',
+    file: bridgeLog,
+    from: '    await forgetWholeBlocks(fileSystem, checksums.pathOf(start), start, own);\n',
+    to: '    await fileSystem.remove(checksums.pathOf(start));\n',
+    tests: repairCrashTests,
+  },
+  {
+    id: 'repair-belies-checksums',
+    breaks: 'A repair that is done again after a crash takes its own bridge for damage, and gives up what stands beside it.',
+    promise: 'damage-found',
+    file: bridgeLog,
+    from: '    await forgetWholeBlocks(fileSystem, checksums.pathOf(start), start, own);\n',
+    to: '',
+    tests: { ...repairCrashTests, filter: 'a file is missing' },
   },
 ];

@@ -1,8 +1,8 @@
 /** The device under the log of a real broker fails once: nothing is acknowledged on top of it, and the process says so and ends. */
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type JournalEntry, judge, type StoredMessage, sealedBody } from '../durability/ack-journal.js';
-import { BrokerCalls, type SendOutcome } from '../support/broker-calls.js';
+import { judge } from '../durability/ack-journal.js';
+import { type Load, load, readAll, type Sending } from '../durability/journal-load.js';
 import { ended, startBroker } from '../support/broker-process.js';
 import type { Child } from '../support/child.js';
 import { CleanUps } from '../support/clean-ups.js';
@@ -10,17 +10,13 @@ import { freePort } from '../support/free-port.js';
 import { verifies } from '../support/verifies.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const topic = 'journal';
-const queueCount = 4;
-const lanesPerConnection = 16;
 const limitMs = 60_000;
 const cleanUps = new CleanUps();
 
 afterEach(() => cleanUps.run());
 
-interface Sending extends JournalEntry {
-  outcome: SendOutcome | undefined;
-}
+/** Sends until the broker does not store what is sent. */
+const sent: Load = { lanes: 32, bodyBytesMax: 2000, pauseMs: ({ kind }) => (kind === 'stored' ? 0 : undefined) };
 
 function startFailing(directory: string, port: number, fault: string, config: Readonly<Record<string, string>>): Promise<Child> {
   const preload = new URL('./failing-log-file.ts', import.meta.url).href;
@@ -31,44 +27,6 @@ function startFailing(directory: string, port: number, fault: string, config: Re
     nodeFlags: ['--import', 'tsx', '--import', preload],
     env: { FAILING_LOG: fault },
   });
-}
-
-/** Keeps sends open on two connections until the broker is gone, and writes down how each ended. */
-async function load(address: string, journal: Sending[], isOver: () => boolean): Promise<void> {
-  const connections = await Promise.all([BrokerCalls.connect(address), BrokerCalls.connect(address)]);
-  const lanes = Array.from({ length: connections.length * lanesPerConnection }, async (_, lane) => {
-    const calls = connections[lane % connections.length] as BrokerCalls;
-    while (!isOver()) {
-      const body = sealedBody(`${journal.length} ${'x'.repeat((journal.length * 37) % 2000)}`);
-      const queueId = lane % queueCount;
-      const entry: Sending = { ...begun(body, queueId), outcome: undefined };
-      journal.push(entry);
-      const outcome = await calls.send(topic, queueId, body);
-      entry.outcome = outcome;
-      entry.refused = outcome.kind === 'refused';
-      if (outcome.kind !== 'stored') break;
-      entry.queueOffset = outcome.queueOffset;
-      entry.ackedAt = performance.now();
-    }
-  });
-  await Promise.all(lanes);
-  await Promise.all(connections.map((calls) => calls.stop()));
-}
-
-function begun(body: string, queueId: number): JournalEntry {
-  return { body, queueId, begunAt: performance.now(), ackedAt: undefined, queueOffset: undefined, refused: false };
-}
-
-async function readAll(address: string): Promise<readonly StoredMessage[]> {
-  const calls = await BrokerCalls.connect(address);
-  const stored: StoredMessage[] = [];
-  for (let queueId = 0; queueId < queueCount; queueId += 1) {
-    for (const { queueOffset, body } of await calls.read(topic, queueId)) {
-      stored.push({ queueId, queueOffset, body: body.toString() });
-    }
-  }
-  await calls.stop();
-  return stored;
 }
 
 const soonFlushed = { flushIntervalConsumeQueue: '50', flushConsumeQueueThoroughInterval: '100' };
@@ -96,7 +54,7 @@ test.each(faults)(
     const address = `127.0.0.1:${port}`;
     const broker = cleanUps.child(await startFailing(directory, port, fault, config));
     const journal: Sending[] = [];
-    const loading = load(address, journal, () => broker.exit !== undefined);
+    const loading = load(address, journal, sent, () => broker.exit !== undefined);
     const ackedCount = (): number => journal.filter(({ ackedAt }) => ackedAt !== undefined).length;
     await waitUntil('the load runs', limitMs, () => ackedCount() >= 300 || undefined);
     broker.process.kill('SIGUSR2');

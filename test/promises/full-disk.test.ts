@@ -3,8 +3,9 @@ import { systemEnvironment } from '@orbitmq/core/kernel';
 import { createRequest, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { createRemotingClient, tcpNetwork } from '@orbitmq/remoting';
 import { afterEach, expect, test } from 'vitest';
-import { type JournalEntry, judge, type StoredMessage, sealedBody } from '../durability/ack-journal.js';
-import { BrokerCalls, type SendOutcome } from '../support/broker-calls.js';
+import { judge } from '../durability/ack-journal.js';
+import { type Load, load, readAll, type Sending } from '../durability/journal-load.js';
+import type { SendOutcome } from '../support/broker-calls.js';
 import { startBroker } from '../support/broker-process.js';
 import { CleanUps } from '../support/clean-ups.js';
 import { freePort } from '../support/free-port.js';
@@ -14,67 +15,14 @@ import { waitUntil } from '../support/wait-until.js';
 
 const mebibyte = 1_048_576;
 const diskBytes = 128 * mebibyte;
-const topic = 'journal';
-const queueCount = 4;
-const lanesPerConnection = 8;
 const limitMs = 120_000;
 const cleanUps = new CleanUps();
 
 afterEach(() => cleanUps.run());
 
-interface Sending extends JournalEntry {
-  outcome: SendOutcome | undefined;
-}
-
-interface Load {
-  readonly bodyBytesMax: number;
-  /** Of each lane, after a send that was stored. */
-  readonly pauseMs: number;
-}
-
-/** Sends on two connections until it is over, also when it is refused, and writes down how each send ended. */
-async function load(address: string, journal: Sending[], { bodyBytesMax, pauseMs }: Load, isOver: () => boolean): Promise<void> {
-  const connections = await Promise.all([BrokerCalls.connect(address), BrokerCalls.connect(address)]);
-  const lanes = Array.from({ length: connections.length * lanesPerConnection }, async (_, lane) => {
-    const calls = connections[lane % connections.length] as BrokerCalls;
-    while (!isOver()) {
-      const body = sealedBody(`${journal.length} ${'x'.repeat((journal.length * 3701) % bodyBytesMax)}`);
-      const queueId = lane % queueCount;
-      const entry: Sending = {
-        body,
-        queueId,
-        begunAt: performance.now(),
-        ackedAt: undefined,
-        queueOffset: undefined,
-        refused: false,
-        outcome: undefined,
-      };
-      journal.push(entry);
-      const outcome = await calls.send(topic, queueId, body);
-      entry.outcome = outcome;
-      entry.refused = outcome.kind === 'refused';
-      if (outcome.kind === 'stored') {
-        entry.queueOffset = outcome.queueOffset;
-        entry.ackedAt = performance.now();
-      }
-      const waitMs = outcome.kind === 'stored' ? pauseMs : 10;
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  });
-  await Promise.all(lanes);
-  await Promise.all(connections.map((calls) => calls.stop()));
-}
-
-async function readAll(address: string): Promise<readonly StoredMessage[]> {
-  const calls = await BrokerCalls.connect(address);
-  const stored: StoredMessage[] = [];
-  for (let queueId = 0; queueId < queueCount; queueId += 1) {
-    for (const { queueOffset, body } of await calls.read(topic, queueId)) {
-      stored.push({ queueId, queueOffset, body: body.toString() });
-    }
-  }
-  await calls.stop();
-  return stored;
+/** Sends also when it is refused; `pauseMs` after a send that was stored. */
+function sends(bodyBytesMax: number, pauseMs: number): Load {
+  return { lanes: 16, bodyBytesMax, pauseMs: ({ kind }) => (kind === 'stored' ? pauseMs : 10) };
 }
 
 async function heartbeat(address: string): Promise<number> {
@@ -95,7 +43,7 @@ const fillings = [
     // Writes are too large for space to be reserved ahead of them: one of them finds none.
     name: 'to the last byte',
     flushDiskType: 'SYNC_FLUSH',
-    sent: { bodyBytesMax: 200_000, pauseMs: 0 },
+    sent: sends(200_000, 0),
     sendCount: 60,
     fill: (disk: SmallDisk) => disk.fill('others'),
     isToldOf: 'there is no room on the disk',
@@ -103,7 +51,7 @@ const fillings = [
   {
     name: 'to the last byte, ASYNC_FLUSH',
     flushDiskType: 'ASYNC_FLUSH',
-    sent: { bodyBytesMax: 200_000, pauseMs: 0 },
+    sent: sends(200_000, 0),
     sendCount: 60,
     fill: (disk: SmallDisk) => disk.fill('others'),
     isToldOf: 'there is no room on the disk',
@@ -112,7 +60,7 @@ const fillings = [
     name: 'above 90 percent',
     flushDiskType: 'SYNC_FLUSH',
     // Slow enough that the broker looks at the disk, every second, long before the last tenth of it is full.
-    sent: { bodyBytesMax: 1000, pauseMs: 10 },
+    sent: sends(1000, 10),
     sendCount: 300,
     fill: (disk: SmallDisk) => disk.fillTo('others', 0.92),
     isToldOf: 'the disk is nearly full',

@@ -3,7 +3,7 @@
  * `HOSTILE_SEED` says other things.
  */
 import { readdirSync } from 'node:fs';
-import { createFrameWriter, createRequest, pullMessageHeader, RequestCode } from '@orbitmq/protocol';
+import { createFrameWriter, createRequest, RequestCode } from '@orbitmq/protocol';
 import { SeededRandom } from '@orbitmq/testing';
 import { afterEach, expect, test } from 'vitest';
 import { goldenFrames } from '../golden/golden-frame.js';
@@ -12,6 +12,7 @@ import { startOrbitServer } from '../interop/orbit-server.js';
 import { BrokerCalls } from '../support/broker-calls.js';
 import { CleanUps } from '../support/clean-ups.js';
 import { anonymousMemoryBytes, hasProcessFacts, socketCount } from '../support/process-facts.js';
+import { pullFields } from '../support/request-fields.js';
 import { verifies } from '../support/verifies.js';
 import { waitUntil } from '../support/wait-until.js';
 import { HealthyClient } from './healthy-client.js';
@@ -35,22 +36,8 @@ afterEach(() => cleanUps.run());
 /** Pulls of a full queue, again and again, from a connection that never reads the answers. */
 function greedyPulls(): Buffer {
   const writer = createFrameWriter();
+  const extFields = pullFields({ consumerGroup: 'greedy', topic: 'large', queueId: 0, queueOffset: 0 });
   for (let count = 0; count < 2000; count += 1) {
-    const extFields = pullMessageHeader.encode({
-      consumerGroup: 'greedy',
-      topic: 'large',
-      queueId: 0,
-      queueOffset: 0,
-      maxMsgNums: 32,
-      sysFlag: 4,
-      commitOffset: 0,
-      suspendTimeoutMillis: 0,
-      subscription: '*',
-      subVersion: 0,
-      expressionType: 'TAG',
-      maxMsgBytes: undefined,
-      brokerName: undefined,
-    });
     writer.writeCommand({ ...createRequest(RequestCode.PULL_MESSAGE, { extFields }), opaque: count });
   }
   return Buffer.concat(writer.take());

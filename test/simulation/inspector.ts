@@ -6,8 +6,6 @@ import {
   decodeRecords,
   type MessageExt,
   Permission,
-  PullSysFlag,
-  pullMessageHeader,
   pullMessageResponseHeader,
   queryConsumerOffsetHeader,
   queryConsumerOffsetResponseHeader,
@@ -19,6 +17,7 @@ import {
   SystemTopic,
 } from '@orbitmq/protocol';
 import { createRemotingClient, type RemotingClient } from '@orbitmq/remoting';
+import { pullFields } from '../support/request-fields.js';
 import type { SimulatedProcess } from './simulated-process.js';
 
 const timeoutMs = 10_000;
@@ -70,21 +69,7 @@ export class Inspector {
     const maxOffset = await this.#offset(address, RequestCode.GET_MAX_OFFSET, topic, queueId);
     const messages: MessageExt[] = [];
     for (let offset = minOffset; offset < maxOffset; ) {
-      const extFields = pullMessageHeader.encode({
-        consumerGroup: 'inspector',
-        topic,
-        queueId,
-        queueOffset: offset,
-        maxMsgNums: 32,
-        sysFlag: PullSysFlag.SUBSCRIPTION,
-        commitOffset: 0,
-        suspendTimeoutMillis: 0,
-        subscription: '*',
-        subVersion: 0,
-        expressionType: 'TAG',
-        maxMsgBytes: undefined,
-        brokerName: undefined,
-      });
+      const extFields = pullFields({ consumerGroup: 'inspector', topic, queueId, queueOffset: offset });
       const answer = await this.#invoke(address, RequestCode.PULL_MESSAGE, extFields);
       if (answer.code !== ResponseCode.SUCCESS) {
         throw new Error(

@@ -57,6 +57,8 @@ export class SimulatedDisk implements FileSystem {
   delayMs: ((operation: DiskOperation) => number) | undefined;
   /** Space for the content of files, in blocks of 4 KiB; what was never written takes none. */
   capacityBytes = Number.POSITIVE_INFINITY;
+  /** When every file was written last, as `stat` tells it; 0: it does not tell. */
+  modifiedAt = 0;
   /** Sees each event in its turn; may take an `image`. */
   onEvent: ((event: DiskEvent) => void) | undefined;
 
@@ -185,7 +187,7 @@ export class SimulatedDisk implements FileSystem {
     return this.#operation('stat', path, () => {
       const node = this.#names.current.get(path);
       if (node === undefined) return undefined;
-      return { sizeBytes: node === 'directory' ? 0 : node.sizeBytes, modifiedAt: 0 };
+      return { sizeBytes: node === 'directory' ? 0 : node.sizeBytes, modifiedAt: this.modifiedAt };
     });
   }
 

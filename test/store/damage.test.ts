@@ -99,7 +99,12 @@ async function expectRepaired(files: MemoryFileSystem, report: RepairReport, max
     else expect(body).toBe(bodyOf(index));
   }
   expect(bodies.size).toBe(count - lost.size);
-  expect(lost.size).toBe(report.lost.reduce((sum, queue) => sum + queue.count, 0));
+  const reported = report.lost.flatMap(({ topic, queueId, count: lostCount, firstOffset, lastOffset }) => {
+    expect([queueId, lastOffset - firstOffset + 1]).toEqual([0, lostCount]);
+    return Array.from({ length: lostCount }, (_, index) => `${topic}/${firstOffset + index}`);
+  });
+  expect(new Set(reported), 'each lost message is named, and no other').toEqual(lost);
+  expect(reported.length).toBe(lost.size);
   expect(lost.size).toBeLessThanOrEqual(maxLost);
   expect(lost.size).toBeGreaterThan(0);
   // The store is in order: nothing more to repair, and a second start changes nothing.

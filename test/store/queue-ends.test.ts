@@ -66,3 +66,24 @@ test.each(Object.entries(damages))('after a clean stop the end of an expired que
   expect(messages.map(({ queueOffset, body }) => [queueOffset, body.toString()])).toEqual([[quietCount, 'next']]);
   await time.settle(again.stop());
 });
+
+test('a queue file that is cut off anywhere, also inside its last entry, is built again as it was', async () => {
+  const pristine = new MemoryFileSystem();
+  const filled = await open(pristine);
+  const puts = Array.from({ length: 3 }, (_, index) =>
+    put(filled, 'Tagged', 0, `m${index}`, { properties: Buffer.from('TAGS\u0001paid\u0002') }),
+  );
+  await time.runUntil(() => puts.every(({ status }) => status === 'PUT_OK'), 10_000);
+  const entries = await time.settle(filled.queueEntries('Tagged', 0, 0, 10));
+  expect(entries.map(({ tagsCode }) => tagsCode !== 0)).toEqual([true, true, true]);
+  await time.settle(filled.stop());
+  const path = `${storeRoot}/consumequeue/Tagged/0/${'0'.repeat(20)}`;
+  for (let sizeBytes = 0; sizeBytes <= 60; sizeBytes += 1) {
+    const file = await pristine.open(path, { create: false });
+    await file.truncate(sizeBytes);
+    await file.close();
+    const store = await open(pristine);
+    expect(await time.settle(store.queueEntries('Tagged', 0, 0, 10)), `${sizeBytes} bytes left`).toEqual(entries);
+    await time.settle(store.stop());
+  }
+});

@@ -35,7 +35,7 @@ export function messageOf(topic: string, queueId: number, body: string, changes:
 }
 
 /** Sizes at which a handful of messages fills several files. */
-const smallConfig: BrokerConfig = {
+export const smallConfig: BrokerConfig = {
   ...defaultBrokerConfig,
   storePathRootDir: storeRoot,
   mappedFileSizeCommitLog: 4096,

@@ -6,7 +6,6 @@ import {
   encodeProperties,
   endTransactionHeader,
   type MessageExt,
-  pullMessageHeader,
   pullMessageResponseHeader,
   queueOffsetHeader,
   queueOffsetResponseHeader,
@@ -14,10 +13,10 @@ import {
   ResponseCode,
   SysFlag,
   sendMessageResponseHeader,
-  sendMessageV2Header,
   viewMessageHeader,
 } from '@orbitmq/protocol';
 import { createRemotingClient, type RemotingClient, tcpNetwork } from '@orbitmq/remoting';
+import { pullFields, sendFields } from './request-fields.js';
 
 /** A message that is stored, as its broker's answer says. */
 export interface StoredPlace {
@@ -97,21 +96,7 @@ export class BrokerCalls {
     const messages: MessageExt[] = [];
     let queueOffset = from;
     for (;;) {
-      const extFields = pullMessageHeader.encode({
-        consumerGroup: 'readers',
-        topic,
-        queueId,
-        queueOffset,
-        maxMsgNums: 32,
-        sysFlag: 4,
-        commitOffset: 0,
-        suspendTimeoutMillis: 0,
-        subscription: '*',
-        subVersion: 0,
-        expressionType: 'TAG',
-        maxMsgBytes: undefined,
-        brokerName: 'broker-a',
-      });
+      const extFields = pullFields({ consumerGroup: 'readers', topic, queueId, queueOffset });
       const answer = await this.#invoke(RequestCode.PULL_MESSAGE, extFields);
       if (answer.code !== ResponseCode.SUCCESS || answer.body === undefined) return messages;
       messages.push(...decodeRecords(answer.body));
@@ -140,22 +125,7 @@ export class BrokerCalls {
     properties: Readonly<Record<string, string>>,
     sysFlag: number,
   ): Promise<SendOutcome> {
-    const extFields = sendMessageV2Header.encode({
-      producerGroup,
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 4,
-      queueId,
-      sysFlag,
-      bornTimestamp: Date.now(),
-      flag: 0,
-      properties: encodeProperties(properties),
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: 'broker-a',
-    });
+    const extFields = sendFields({ producerGroup, topic, queueId, sysFlag, properties: encodeProperties(properties) });
     try {
       const answer = await this.#invoke(RequestCode.SEND_MESSAGE_V2, extFields, Buffer.from(body));
       if (answer.code !== ResponseCode.SUCCESS) return { kind: 'refused', code: answer.code, remark: answer.remark };

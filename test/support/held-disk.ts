@@ -1,10 +1,10 @@
-import { type File, type FileSystem, type IoCallback, nodeFileSystem } from '@orbitmq/broker';
+import { type File, type FileSystem, nodeFileSystem } from '@orbitmq/broker';
+import { lateFlushes } from './late-flushes.js';
 
 type Release = () => void;
 
 /**
- * The real file system, whose flushes of the commit log can be held: the bytes are in the file, so that everything that
- * reads the file sees them, but nobody has been told that they are on the device.
+ * The real file system, whose flushes of the commit log can be held. Everything that reads the file sees what they wait for.
  */
 export class HeldDisk implements FileSystem {
   readonly #disk = nodeFileSystem();
@@ -28,23 +28,10 @@ export class HeldDisk implements FileSystem {
   async open(path: string, options: { readonly create: boolean }): Promise<File> {
     const file = await this.#disk.open(path, options);
     if (!path.includes('/commitlog/')) return file;
-    const late =
-      (done: IoCallback): IoCallback =>
-      (error) => {
-        if (this.#held === undefined) done(error);
-        else this.#held.push(() => done(error));
-      };
-    return {
-      path,
-      write: (chunks, position, done) => file.write(chunks, position, done),
-      datasync: (done) => file.datasync(late(done)),
-      writeDurably: (chunks, position, done) => file.writeDurably(chunks, position, late(done)),
-      reserve: (position, sizeBytes, done) => file.reserve(position, sizeBytes, done),
-      read: (target, position) => file.read(target, position),
-      truncate: (sizeBytes) => file.truncate(sizeBytes),
-      size: () => file.size(),
-      close: () => file.close(),
-    };
+    return lateFlushes(file, (done) => (error) => {
+      if (this.#held === undefined) done(error);
+      else this.#held.push(() => done(error));
+    });
   }
 
   readFile: FileSystem['readFile'] = (path) => this.#disk.readFile(path);

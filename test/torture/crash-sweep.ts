@@ -4,9 +4,10 @@
  */
 import { SeededRandom } from '@orbitmq/testing';
 import { type DiskEvent, SimulatedDisk, type Survival } from '../simulation/simulated-disk.js';
-import { type End, ReferenceModel, Violation } from './reference-model.js';
+import { type End, ReferenceModel } from './reference-model.js';
 import { checkStoreFiles } from './store-files.js';
 import { environmentAt, StoreLife, topics } from './store-life.js';
+import { Violation } from './violation.js';
 import { configOf, limitsOf, lossWindowMs, type Workload } from './workloads.js';
 
 /** What a crash leaves: a list, for a process that was killed and later lost power too. */
@@ -123,6 +124,7 @@ async function liveOn(workload: Workload, point: CrashPoint, outcome: number, se
   checkStoreFiles({
     files: new Map(disk.files()),
     log: model.log,
+    retention: model.retention,
     logFileBytes: config.mappedFileSizeCommitLog,
     queueFileBytes: config.mappedFileSizeConsumeQueue,
   });
@@ -172,13 +174,16 @@ export interface SweepOptions {
   readonly seed: number;
   /** Crashes in all, spread evenly; all of them when there are fewer. */
   readonly casesMax: number;
+  /** After each operation at least one, with changing outcomes, whatever `casesMax` says. */
+  readonly isAfterEach?: boolean;
 }
 
 /** Crashes after every file operation, or after every n-th when `casesMax` is smaller than that. */
 export async function sweep(workload: Workload, options: SweepOptions, counts: SweepCounts): Promise<void> {
   const points = await crashPoints(workload, options.seed);
   const cases = points.flatMap(({ index }) => outcomes.map((_, outcome) => ({ point: index, outcome })));
-  const stride = Math.max(1, Math.ceil(cases.length / options.casesMax));
+  const strideMax = options.isAfterEach === true ? outcomes.length - 1 : cases.length;
+  const stride = Math.max(1, Math.min(strideMax, Math.ceil(cases.length / options.casesMax)));
   const random = new SeededRandom(options.seed);
   for (let at = random.int(stride); at < cases.length; at += stride) {
     const { outcome, point } = cases[at] as (typeof cases)[number];

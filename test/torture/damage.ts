@@ -5,8 +5,9 @@
  */
 import { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { storeRoot } from '../store/store-fixture.js';
-import { ReferenceModel, Violation } from './reference-model.js';
+import { ReferenceModel } from './reference-model.js';
 import { environmentAt, refusalOf, StoreLife, topics } from './store-life.js';
+import { Violation } from './violation.js';
 import { configOf, limitsOf } from './workloads.js';
 
 export type Ending = 'stopped' | 'killed';

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitUntil } from '../support/wait-until.js';
 
 const run = promisify(execFile);
+const unmountMsMax = 10_000;
 
 /** EXT4_IOC_SHUTDOWN with "no log flush": at once nothing reaches the device any more, what only memory has is lost. */
 const shutdown = 'open(my $d, "<", $ARGV[0]) or die $!; my $how = pack("I", 2); ioctl($d, 0x8004587d, $how) or die $!;';
@@ -38,12 +40,24 @@ export class LoopDisk {
 
   /** After a power cut, when no program uses it any more: the journal is replayed. */
   async remount(): Promise<void> {
-    await run('umount', [this.mountPoint]);
+    await this.#unmount();
     await this.#mount();
   }
 
   async remove(): Promise<void> {
-    await run('umount', [this.mountPoint]);
+    await this.#unmount();
+  }
+
+  /** On a machine with much to do the system lets go of the files of a killed program a moment after the program is gone. */
+  async #unmount(): Promise<void> {
+    await waitUntil('the file system is let go', unmountMsMax, async () => {
+      const failure = await run('umount', [this.mountPoint]).then(
+        () => '',
+        (error: unknown) => String(error),
+      );
+      if (failure !== '' && !failure.includes('busy')) throw new Error(failure);
+      return failure === '';
+    });
   }
 
   async #mount(): Promise<void> {

@@ -2,6 +2,7 @@
  * `npm run torture -- …`: the torture tests in any number. Without arguments: what CI runs.
  * `--points N`: crashes, spread over all workloads · `--seeds N [--first-seed S]`: random lives · `--seed S`: one of them ·
  * `--case JSON`: one crash, as a failure prints it · `--damage STRIDE`: every STRIDE-th bit and length of a small store ·
+ * `--repairs STRIDE`: a crash at every STRIDE-th moment of repairs ·
  * `kill --rounds N`: kill -9 of a broker under load · `power --rounds N`: power cuts of its file system (root, loop devices) ·
  * `full`: a file system that becomes full.
  */
@@ -11,6 +12,7 @@ import { type CrashCase, crashPoints, runCase, type SweepCounts, sweep } from '.
 import { damageAll, type Ending } from './damage.js';
 import { noCounts, randomRun } from './random-run.js';
 import { fullDisk, killRounds, powerCutRounds } from './real-rounds.js';
+import { damageNames, type RepairCounts, repairCrashes } from './repair-crashes.js';
 import { workloads } from './workloads.js';
 
 const pointsDefault = '2000';
@@ -59,6 +61,14 @@ async function damage(ending: Ending, stride: number): Promise<void> {
   for (const [family, examples] of wrong) tell(`${ending}: ${family} is not found: ${examples[0]}`);
 }
 
+async function repairs(stride: number): Promise<void> {
+  for (const name of damageNames) {
+    const counts: RepairCounts = { crashes: 0, refused: 0, started: 0 };
+    await attempt(repairCrashes(name, stride, counts));
+    tell(`repair of ${name}: ${JSON.stringify(counts)}`);
+  }
+}
+
 async function real(rounds: (onRound: (round: number, verdict: Verdict) => void) => Promise<Verdict>): Promise<void> {
   const verdict = await rounds((round, { acked, unknown }) =>
     tell(`round ${round + 1}: ${acked} acknowledged, ${unknown} unknown`),
@@ -79,20 +89,23 @@ async function main(): Promise<void> {
       'first-seed': { type: 'string', default: '1' },
       case: { type: 'string' },
       damage: { type: 'string' },
+      repairs: { type: 'string' },
       rounds: { type: 'string', default: roundsDefault },
     },
   });
   const firstSeed = Number(values['first-seed']);
   const rounds = Number(values.rounds);
   const [mode] = positionals;
-  const isPlain = mode === undefined && !values.points && !values.seeds && !values.seed && !values.case && !values.damage;
+  const { damage: damageStride, repairs: repairStride } = values;
+  const isChosen = values.points ?? values.seeds ?? values.seed ?? values.case ?? damageStride ?? repairStride;
+  const isPlain = mode === undefined && isChosen === undefined;
   if (mode === 'kill') await real((onRound) => killRounds(rounds, onRound));
   if (mode === 'power') await real((onRound) => powerCutRounds(rounds, onRound));
   if (mode === 'full') await real(() => fullDisk());
   if (values.case !== undefined) await replay(values.case);
   if (values.seed !== undefined) await seeds(Number(values.seed), 1);
-  if (values.damage !== undefined)
-    for (const ending of ['stopped', 'killed'] as const) await damage(ending, Number(values.damage));
+  if (damageStride !== undefined) for (const ending of ['stopped', 'killed'] as const) await damage(ending, Number(damageStride));
+  if (repairStride !== undefined) await repairs(Number(repairStride));
   if (isPlain || values.points !== undefined) await points(Number(values.points ?? pointsDefault), firstSeed);
   if (isPlain || values.seeds !== undefined) await seeds(firstSeed, Number(values.seeds ?? seedsDefault));
   tell(failureCount === 0 ? 'no promise was broken' : `${failureCount} failures`);

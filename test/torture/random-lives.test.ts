@@ -18,12 +18,14 @@ const floors: Partial<RandomCounts> = {
   failures: 10,
   fullDisks: 30,
   erasures: 30,
+  expiries: 30,
+  deletions: 50,
 };
 
 const firsts = Array.from({ length: seedCount / seedsPerTest }, (_, index) => 1 + index * seedsPerTest);
 
 test.each(firsts)('a store keeps its promises through its lives: seeds from %i on', { timeout: 600_000 }, async (first) => {
-  verifies('durable-kill', 'visible-durable', 'offset-identity', 'fail-stop');
+  verifies('durable-kill', 'visible-durable', 'offset-identity', 'fail-stop', 'retention');
   for (let seed = first; seed < first + seedsPerTest; seed += 1) await randomRun(seed, counts);
 });
 

@@ -23,6 +23,8 @@ export interface RandomCounts {
   failures: number;
   fullDisks: number;
   erasures: number;
+  expiries: number;
+  deletions: number;
 }
 
 export function noCounts(): RandomCounts {
@@ -37,6 +39,8 @@ export function noCounts(): RandomCounts {
     failures: 0,
     fullDisks: 0,
     erasures: 0,
+    expiries: 0,
+    deletions: 0,
   };
 }
 
@@ -70,14 +74,9 @@ function setupOf(random: SeededRandom): Setup {
   return { config, limits };
 }
 
-const derived = [
-  'consumequeue',
-  'consumequeue/Orders',
-  'index',
-  'orbitmq/queue-ends.json',
-  'orbitmq/checksums',
-  'checkpoint',
-] as const;
+/** It alone knows the end of a queue that was deleted. */
+const queueEnds = 'orbitmq/queue-ends.json';
+const derived = ['consumequeue', 'consumequeue/Orders', 'index', queueEnds, 'orbitmq/checksums', 'checkpoint'] as const;
 /** Half of the failures are of writes and flushes, on whose outcome the promises depend. */
 const failingKinds = [
   ...([
@@ -105,6 +104,9 @@ class RandomRun {
   #nowMs = 0;
   #endMs = 0;
   #hadFailure = false;
+  /** Something derived is gone, and no start has made it anew yet. */
+  #isErased = false;
+  #hasDeleted = false;
   #wallMs = 1_704_067_200_000;
   #messageCount = 0;
 
@@ -133,12 +135,16 @@ class RandomRun {
     this.#disk = disk;
     const life = new StoreLife({ environment, disk, model: this.#model, ...this.#setup, startedAtMs: this.#nowMs });
     disk.onEvent = () => life.observe();
+    // All files are old; they go when asked for.
+    disk.modifiedAt = 1;
     if (!isLast) this.#plantFault(disk);
     if (!isLast && random.chance(0.6)) disk.crashAt = 1 + random.int(random.chance(0.3) ? 60 : 600);
+    const { logBegin } = this.#model.retention;
     const isClean = await this.#use(life, isLast);
     this.#counts.failures += life.failures.length;
     this.#hadFailure = life.failures.length > 0;
     if (isClean && !this.#hasTrouble) this.#checkFiles(disk);
+    if (this.#model.retention.logBegin > logBegin) this.#counts.expiries += 1;
     this.#endMs = life.endMs;
     this.#nowMs = life.nowMs + 1000;
     // The clock may go back between two lives, or far ahead.
@@ -157,8 +163,9 @@ class RandomRun {
     this.#counts[isPowerCut ? 'powerCuts' : 'kills'] += 1;
     this.#model.ended(isPowerCut ? 'power cut' : 'kill', this.#endMs);
     disk.capacityBytes = Number.POSITIVE_INFINITY;
-    if (this.#random.chance(0.1)) {
-      disk.erase(`${storeRoot}/${pick(this.#random, derived)}`);
+    if (this.#random.chance(0.1) && !this.#isErased) {
+      this.#isErased = true;
+      disk.erase(`${storeRoot}/${pick(this.#random, this.#hasDeleted ? derived.filter((path) => path !== queueEnds) : derived)}`);
       this.#counts.erasures += 1;
     }
     return disk;
@@ -185,6 +192,7 @@ class RandomRun {
       if (life.isDead || (!isLast && this.#random.chance(0.3))) return false;
       if (!(await life.stop())) return false;
       this.#counts.cleanStops += 1;
+      if (life.failures.length === 0) this.#isErased = false;
     } catch (error) {
       // A disk that fails to read, or to close, is told to whoever asked.
       if (isLast || refusalOf(error) === undefined) throw error;
@@ -199,7 +207,9 @@ class RandomRun {
     const chance = random.next();
     if (chance < 0.05) await life.pause(1500);
     else if (chance < 0.15) await life.pause(random.int(60));
-    else if (chance < 0.2) await life.run(life.readAll(!this.#hasTrouble && random.chance(0.3)));
+    else if (chance < 0.17) life.expire();
+    else if (chance < 0.18) await this.#deleteTopic(life);
+    else if (chance < 0.22) await life.run(life.readAll(!this.#hasTrouble && random.chance(0.3)));
     else {
       const puts = Array.from({ length: 1 + random.int(6) }, () => life.put(...this.#messages()));
       if (random.chance(0.6)) await life.answered();
@@ -208,6 +218,14 @@ class RandomRun {
         else if (status !== undefined) this.#counts.refused += 1;
       }
     }
+  }
+
+  async #deleteTopic(life: StoreLife): Promise<void> {
+    // A store that failed has given offsets to messages that nobody will see.
+    if (!(await life.answered()) || life.failures.length > 0) return;
+    this.#counts.deletions += 1;
+    this.#hasDeleted = true;
+    await life.deleteTopic(pick(this.#random, topics));
   }
 
   #messages(): readonly NewMessage[] {
@@ -249,6 +267,7 @@ class RandomRun {
     checkStoreFiles({
       files: new Map(disk.files()),
       log: this.#model.log,
+      retention: this.#model.retention,
       logFileBytes: config.mappedFileSizeCommitLog,
       queueFileBytes: config.mappedFileSizeConsumeQueue,
     });

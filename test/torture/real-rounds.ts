@@ -2,8 +2,9 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JournalEntry, judge, type Verdict } from '../durability/ack-journal.js';
-import { endUnderLoad, load, readAll } from '../durability/end-under-load.js';
+import { judge, type Verdict } from '../durability/ack-journal.js';
+import { endUnderLoad, restless } from '../durability/end-under-load.js';
+import { load, readAll, type Sending } from '../durability/journal-load.js';
 import { startOrbitServer } from '../interop/orbit-server.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -51,18 +52,26 @@ export async function powerCutRounds(rounds: number, onRound: OnRound): Promise<
 export async function fullDisk(): Promise<Verdict> {
   const directory = await temporaryDirectory('full-disk');
   const disk = await LoopDisk.create(directory.path, 96 * mebibyte);
+  try {
+    return await fillAndEmpty(directory.path, disk);
+  } finally {
+    await disk.remove();
+    await directory.remove();
+  }
+}
+
+async function fillAndEmpty(directory: string, disk: LoopDisk): Promise<Verdict> {
   const ballast = join(disk.mountPoint, 'ballast');
   await writeFile(ballast, Buffer.alloc(48 * mebibyte, 1));
-  const storePathRootDir = join(disk.mountPoint, 'store');
-  const server = await startOrbitServer(directory.path, {
-    storePathRootDir,
+  const server = await startOrbitServer(directory, {
+    storePathRootDir: join(disk.mountPoint, 'store'),
     mappedFileSizeCommitLog: String(4 * mebibyte),
     // Else the oldest messages would go to make room.
     cleanFileForciblyEnable: 'false',
   });
-  const journal: JournalEntry[] = [];
+  const journal: Sending[] = [];
   let isStopped = false;
-  const loading = load(server.brokerAddr, journal, () => isStopped);
+  const loading = load(server.brokerAddr, journal, restless, () => isStopped);
   try {
     const acked = (): number => journal.filter(({ ackedAt }) => ackedAt !== undefined).length;
     await waitUntil('messages are taken', 60_000, () => acked() > 100 || undefined);
@@ -80,7 +89,5 @@ export async function fullDisk(): Promise<Verdict> {
   } finally {
     isStopped = true;
     await server.stop();
-    await disk.remove();
-    await directory.remove();
   }
 }

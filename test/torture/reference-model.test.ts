@@ -65,3 +65,44 @@ test('only what was never acknowledged can be taken back', () => {
   model.appended(entry(2, 200, 'another'));
   expect(() => model.takenBack(entries[1])).toThrow('taken back');
 });
+
+test('what expired may be gone from the front of the log only, file by file, and never the end', () => {
+  const { model } = history();
+  const { retention } = model;
+  expect(() => retention.began(500, 4000, false)).toThrow('begins at 500');
+  expect(() => retention.began(5000, 4000, false)).toThrow('begins at 5000');
+  retention.began(2000, 4000, false);
+  expect(() => retention.began(1000, 4000, false)).toThrow('before it began at 2000');
+  expect(() => retention.copy().began(3000, 4000, true)).toThrow('before it began at 2000');
+  // A removal that was not durable.
+  retention.began(1000, 4000, true);
+  expect([retention.logBegin, retention.mayBeGone('T/0', 9, 999), retention.mayBeGone('T/0', 9, 1000)]).toEqual([
+    1000,
+    true,
+    false,
+  ]);
+});
+
+test('a queue begins no later than what expired or was deleted, and no earlier than what was deleted for good', () => {
+  const { retention } = history().model;
+  retention.queueBegan('T/0', 0, 2);
+  retention.queueBegan('T/0', 2, 2);
+  expect(() => retention.queueBegan('T/0', 3, 2)).toThrow('begins at 3');
+  retention.deleting('T/0', 5);
+  for (const minOffset of [0, 5]) retention.queueBegan('T/0', minOffset, 2);
+  expect(() => retention.queueBegan('T/0', 6, 2)).toThrow('begins at 6');
+  retention.deleted('T/0');
+  expect(() => retention.queueBegan('T/0', 4, 2)).toThrow('begins at 4');
+  retention.queueBegan('T/0', 7, 7);
+});
+
+test('a queue begins anew only when it was deleted and the log has nothing of it', () => {
+  const { model } = history();
+  model.retention.deleting('T/0', 3);
+  model.retention.deleted('T/0');
+  expect(() => model.copy().appended(entry(0, 1000))).toThrow('where 3 is next');
+  model.retention.began(1000, 1000, false);
+  model.appended(entry(0, 1000));
+  expect(() => model.copy().appended(entry(3, 1100))).toThrow('where 1 is next');
+  model.appended(entry(1, 1100));
+});

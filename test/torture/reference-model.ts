@@ -1,8 +1,11 @@
 /**
  * What a store may hold, given what it told its users: the messages in log order, of which the first so many must be there
  * and the others may be there, but only as a run without a gap. After a restart the log is cut to what was found: what was
- * not found then must never come back, and what was found must never go.
+ * not found then must never come back, and what was found must never go. What may go for its age, or with its topic, the
+ * retention model says.
  */
+import { RetentionModel } from './retention-model.js';
+import { Violation } from './violation.js';
 
 export interface LogEntry {
   readonly topic: string;
@@ -24,10 +27,9 @@ export interface ReferenceModelOptions {
   readonly lossWindowMs: number;
 }
 
-export class Violation extends Error {}
-
 export class ReferenceModel {
   readonly #options: ReferenceModelOptions;
+  #retention: RetentionModel;
   #log: LogEntry[] = [];
   /** The first so many were acknowledged or seen: no end of the process takes them. */
   #promisedCount = 0;
@@ -36,6 +38,11 @@ export class ReferenceModel {
 
   constructor(options: ReferenceModelOptions) {
     this.#options = options;
+    this.#retention = new RetentionModel(options.fileSizeBytes);
+  }
+
+  get retention(): RetentionModel {
+    return this.#retention;
   }
 
   get log(): readonly LogEntry[] {
@@ -63,11 +70,21 @@ export class ReferenceModel {
     if (entry.physicalOffset !== end && entry.physicalOffset !== nextFile) {
       throw new Violation(`place ${entry.physicalOffset} was given where the log ends at ${end}`);
     }
+    if (entry.queueOffset === 0) this.#forget(entry.topic, entry.queueId);
     const nextOffset = this.queue(entry.topic, entry.queueId).length;
     if (entry.queueOffset >= 0 && entry.queueOffset !== nextOffset) {
       throw new Violation(`offset ${entry.queueOffset} of ${entry.topic}/${entry.queueId} was given where ${nextOffset} is next`);
     }
     this.#log.push(entry);
+  }
+
+  /** A queue begins anew: what it had before is in no queue any more. */
+  #forget(topic: string, queueId: number): void {
+    const last = this.queue(topic, queueId).at(-1);
+    const name = `${topic}/${queueId}`;
+    if (last === undefined || !this.#retention.mayBeForgotten(name, last.queueOffset + 1, last.physicalOffset)) return;
+    this.#retention.forgotten(name);
+    this.#log = this.#log.map((one) => (one.topic === topic && one.queueId === queueId ? { ...one, queueOffset: -1 } : one));
   }
 
   /** The store acknowledged a message, or showed it to a reader. `isWeak`: the answer was not to wait for the disk. */
@@ -124,6 +141,7 @@ export class ReferenceModel {
     copy.#log = [...this.#log];
     copy.#promisedCount = this.#promisedCount;
     copy.#promises = [...this.#promises];
+    copy.#retention = this.#retention.copy();
     return copy;
   }
 }

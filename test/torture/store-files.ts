@@ -5,14 +5,17 @@
  */
 import { storeRoot } from '../store/store-fixture.js';
 import type { LogEntry } from './reference-model.js';
-import { Violation } from './reference-model.js';
+import type { RetentionModel } from './retention-model.js';
+import { Violation } from './violation.js';
 
 const blankMagic = 0xcbd43194;
 const queueEntryBytes = 20;
 
 export interface StoreFilesOptions {
   readonly files: ReadonlyMap<string, Buffer>;
+  /** All that ever was, also what is gone since. */
   readonly log: readonly LogEntry[];
+  readonly retention: RetentionModel;
   readonly logFileBytes: number;
   readonly queueFileBytes: number;
 }
@@ -40,7 +43,8 @@ function checkZeros(path: string, content: Buffer, from: number): void {
 }
 
 function checkLog(options: StoreFilesOptions): void {
-  const { log, logFileBytes } = options;
+  const { logFileBytes, retention } = options;
+  const log = options.log.filter(({ physicalOffset }) => physicalOffset >= retention.logBegin);
   const directory = `${storeRoot}/commitlog`;
   const files = family(options, directory, logFileBytes);
   let next = 0;
@@ -66,7 +70,7 @@ function checkLog(options: StoreFilesOptions): void {
 }
 
 function checkQueues(options: StoreFilesOptions): void {
-  const { files, log, queueFileBytes } = options;
+  const { files, log, queueFileBytes, retention } = options;
   const directory = `${storeRoot}/consumequeue`;
   const names = new Set(log.filter(({ queueOffset }) => queueOffset >= 0).map(({ queueId, topic }) => `${topic}/${queueId}`));
   for (const path of files.keys()) {
@@ -76,6 +80,7 @@ function checkQueues(options: StoreFilesOptions): void {
     const entries = log.filter((entry) => `${entry.topic}/${entry.queueId}` === name && entry.queueOffset >= 0);
     const queueFiles = family(options, `${directory}/${name}`, queueFileBytes);
     for (const entry of entries) {
+      if (retention.mayBeGone(name, entry.queueOffset, entry.physicalOffset)) continue;
       const at = entry.queueOffset * queueEntryBytes;
       const start = Math.floor(at / queueFileBytes) * queueFileBytes;
       const content = queueFiles.get(start);

@@ -2,7 +2,6 @@ import {
   type BrokerConfig,
   createMessageStore,
   type GetMessageResult,
-  type MessageStore,
   type MessageToStore,
   type PutStatus,
   type StoreLimits,
@@ -12,7 +11,8 @@ import { decodeRecords, type MessageExt } from '@orbitmq/protocol';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import type { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { messageOf } from '../store/store-fixture.js';
-import { type LogEntry, type ReferenceModel, Violation } from './reference-model.js';
+import { type LogEntry, type ReferenceModel } from './reference-model.js';
+import { Violation } from './violation.js';
 
 /** Without topic, body and properties; all hosts are IPv4. */
 const recordFixedBytes = 91;
@@ -73,7 +73,7 @@ function foundEntry(message: MessageExt, isQueued: boolean): LogEntry {
 
 /** One life of a store on a disk, from its start to its end, with the model told of everything that its users are told. */
 export class StoreLife {
-  readonly store: MessageStore;
+  readonly store: ReturnType<typeof createMessageStore>;
   readonly failures: Error[] = [];
   readonly #options: StoreLifeOptions;
   readonly #puts: { readonly entries: LogEntry[]; status: PutStatus | undefined }[] = [];
@@ -127,6 +127,7 @@ export class StoreLife {
       if (disk.isDead) return;
       this.#isOpen = true;
       model.restarted(this.store.maxPhysicalOffset, this.nowMs);
+      model.retention.began(this.store.minPhysicalOffset, model.physicalEnd, true);
     });
     return this.run(starting);
   }
@@ -183,15 +184,20 @@ export class StoreLife {
 
   /** What a consumer would see at this very moment counts as seen. */
   observe(): void {
-    if (!this.#isOpen || this.isDead) return;
+    if (this.isDead) return;
     const { model } = this.#options;
+    const logBegin = this.store.minPhysicalOffset;
+    // Also while it stops: a file that is on its way out goes.
+    if (this.#isOpen || logBegin > model.retention.logBegin) model.retention.began(logBegin, model.physicalEnd, false);
+    if (!this.#isOpen) return;
     const end = this.store.maxPhysicalOffset;
     const last = model.log.findLast(({ physicalOffset }) => physicalOffset < end);
     if (last !== undefined) model.promised(last, this.nowMs);
     for (const topic of topics) {
       for (const queueId of [0, 1]) {
         const newest = model.queue(topic, queueId)[this.store.maxOffset(topic, queueId) - 1];
-        if (newest !== undefined) model.promised(newest, this.nowMs);
+        const isThere = newest !== undefined && newest.queueOffset >= this.store.minOffset(topic, queueId);
+        if (isThere) model.promised(newest, this.nowMs);
       }
     }
   }
@@ -203,11 +209,31 @@ export class StoreLife {
     for (const entry of model.log.slice()) {
       if (entry.physicalOffset >= this.store.maxPhysicalOffset) return;
       const found = await this.store.lookMessage(entry.physicalOffset);
+      this.observe();
+      if (entry.physicalOffset < model.retention.logBegin) continue;
       if (found === undefined)
         throw new Violation(`no message at ${entry.physicalOffset}, put was ${entry.content.slice(0, 40)}`);
       model.seen(foundEntry(found, entry.queueOffset >= 0), this.nowMs);
       if (byKey) await this.#findByKey(entry);
     }
+  }
+
+  /** Whatever has expired goes, in the background. */
+  expire(): void {
+    if (this.#isOpen) this.store.deleteExpiredFiles();
+  }
+
+  /** All queues of a topic, when nothing is put. */
+  async deleteTopic(topic: string): Promise<boolean> {
+    const { retention } = this.#options.model;
+    const names = [0, 1].map((queueId) => ({
+      name: `${topic}/${queueId}`,
+      count: this.#options.model.queue(topic, queueId).length,
+    }));
+    for (const { count, name } of names) retention.deleting(name, count);
+    if (!(await this.run(this.store.deleteTopics([topic])))) return false;
+    for (const { name } of names) retention.deleted(name);
+    return true;
   }
 
   async stop(): Promise<boolean> {
@@ -228,6 +254,8 @@ export class StoreLife {
     } as const;
     const { records } = await this.store.queryMessage(request);
     const places = records.flatMap((record) => decodeRecords(record)).map(({ physicalOffset }) => physicalOffset);
+    this.observe();
+    if (entry.physicalOffset < this.#options.model.retention.logBegin) return;
     if (places.length !== 1 || places[0] !== entry.physicalOffset) {
       throw new Violation(`the index finds ${key} at [${places.join()}], it is at ${entry.physicalOffset}`);
     }
@@ -237,20 +265,37 @@ export class StoreLife {
     const { model } = this.#options;
     const { store } = this;
     const maxOffset = store.maxOffset(topic, queueId);
-    let queueOffset = store.minOffset(topic, queueId);
-    if (queueOffset !== 0) throw new Violation(`${topic}/${queueId} begins at ${queueOffset}`);
+    let queueOffset = this.#beginOf(topic, queueId);
     while (queueOffset < maxOffset) {
       const result: GetMessageResult = await store.getMessage({ topic, queueId, queueOffset, maxCount: 32, matches: undefined });
       for (const message of result.slices.flatMap((slice) => decodeRecords(slice))) {
+        // What expired meanwhile is passed.
+        if (message.queueOffset > queueOffset) queueOffset = Math.min(message.queueOffset, this.#beginOf(topic, queueId));
         if (message.queueOffset !== queueOffset)
           throw new Violation(`${topic}/${queueId}: ${message.queueOffset} at ${queueOffset}`);
         model.seen(foundEntry(message, true), this.nowMs);
         queueOffset += 1;
       }
+      if (result.nextBeginOffset > queueOffset && result.nextBeginOffset <= this.#beginOf(topic, queueId)) {
+        queueOffset = result.nextBeginOffset;
+      }
       if (result.nextBeginOffset !== queueOffset) throw new Violation(`${topic}/${queueId}: ${result.status} at ${queueOffset}`);
     }
     const known = model.queue(topic, queueId).filter(({ physicalOffset }) => physicalOffset < store.maxPhysicalOffset).length;
     if (maxOffset > known) throw new Violation(`${topic}/${queueId} ends at ${maxOffset}, the log has ${known} of it`);
+  }
+
+  /** Where a queue has its first message that is there. */
+  #beginOf(topic: string, queueId: number): number {
+    this.observe();
+    const { model } = this.#options;
+    const queue = model.queue(topic, queueId);
+    const isExpired = ({ physicalOffset }: LogEntry): boolean => physicalOffset < model.retention.logBegin;
+    const expiredCount = queue.filter(isExpired).length;
+    const minOffset = this.store.minOffset(topic, queueId);
+    const isForgotten = expiredCount === queue.length && this.store.maxOffset(topic, queueId) === 0;
+    if (!isForgotten) model.retention.queueBegan(`${topic}/${queueId}`, minOffset, expiredCount);
+    return Math.max(minOffset, expiredCount);
   }
 
   /** A place that was given before belongs to a message whose put was refused. */

@@ -10,19 +10,24 @@ import { ClientHousekeepingService } from './client/client-housekeeping-service.
 import { createConsumerManager, type LiveConsumerManager } from './client/create-consumer-manager.js';
 import { createProducerManager, type LiveProducerManager } from './client/create-producer-manager.js';
 import type { BrokerConfig } from './config/broker-config.js';
+import { LiveBrokerConfig } from './config/live-broker-config.js';
 import { createSubscriptionGroupManager } from './group/create-subscription-group-manager.js';
 import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
 import { createMessageServices } from './message-services.js';
+import { BrokerConfigManager, type ConfigEffects } from './metadata/broker-config-manager.js';
 import { ConsumerOffsetService } from './offset/consumer-offset-service.js';
 import { createConsumerOffsetManager } from './offset/create-consumer-offset-manager.js';
 import { createRebalanceLockManager } from './order/create-rebalance-lock-manager.js';
 import { createDurableLockManager } from './order/durable-lock-manager.js';
+import { createAdminProcessors } from './processors/create-admin-processors.js';
 import { createManagementProcessors } from './processors/create-management-processors.js';
 import { NameServerRegistration } from './registration/name-server-registration.js';
 import { createTagsCodeOf } from './schedule/tags-code-of.js';
 import { createMessageStore } from './store/create-message-store.js';
+import type { FlushModeSwitch } from './store/flush-mode-switch.js';
 import type { FileSystem } from './store/io/file-system.js';
 import { joinPath } from './store/io/paths.js';
+import { ensureAutoCreateTopic } from './topic/boot-topics.js';
 import { createTopicConfigManager } from './topic/create-topic-config-manager.js';
 import type { TopicConfigManager } from './topic/topic-config-manager.js';
 import { TopicKeepingStore } from './topic/topic-keeping-store.js';
@@ -37,6 +42,11 @@ export interface BrokerOptions {
   readonly fileSystem: FileSystem;
   /** `storePathRootDir` must be an absolute path of `fileSystem`. */
   readonly config: BrokerConfig;
+  /**
+   * The file that `config` was read from, an absolute path of `fileSystem`: what operators change at run time is written there.
+   * Without one their changes last as long as the broker.
+   */
+  readonly configFile?: string | undefined;
   /**
    * All clients live in this process, so none of them outlives the broker: queue locks need not either, and a process that
    * starts again after a crash does not wait for those of its predecessor. Default: false.
@@ -67,7 +77,9 @@ export function createBroker(options: BrokerOptions): Broker {
 
 class WiredBroker implements Broker {
   readonly failed: Promise<Error>;
+  /** With the configuration that operators can change at run time. */
   readonly #options: BrokerOptions;
+  readonly #liveConfig: LiveBrokerConfig;
   readonly #onFailure: (error: Error) => void;
   /** What was started, in order. */
   readonly #running: Lifecycle[] = [];
@@ -77,7 +89,8 @@ class WiredBroker implements Broker {
   #stopping: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
-    this.#options = { ...options, environment: withLimitedLogger(options.environment) };
+    this.#liveConfig = new LiveBrokerConfig(options.config);
+    this.#options = { ...options, config: this.#liveConfig.view, environment: withLimitedLogger(options.environment) };
     let onFailure: (error: Error) => void = () => undefined;
     this.failed = new Promise((resolve) => {
       onFailure = resolve;
@@ -146,6 +159,12 @@ class WiredBroker implements Broker {
     const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks };
     const messages = createMessageServices({ ...shared, log, fileSystem, address: () => this.address });
     const management = createManagementProcessors({ ...shared, announceTopics: () => this.#announceTopics() });
+    const admin = createAdminProcessors({
+      ...shared,
+      configManager: await this.#createConfigManager({ log, topics }),
+      maintenance: log,
+      announceTopics: () => this.#announceTopics(),
+    });
     const server = createRemotingServer({
       environment,
       listener: network,
@@ -153,9 +172,10 @@ class WiredBroker implements Broker {
       port: config.listenPort,
       idleTimeoutMs: config.serverChannelMaxIdleTimeSeconds * 1000,
       additionalPorts: config.listenPort > fastPortDistance ? [config.listenPort - fastPortDistance] : [],
-      codesRefusedOnAdditionalPorts: [RequestCode.PULL_MESSAGE],
+      codesRefusedOnAdditionalPorts: [RequestCode.PULL_MESSAGE, RequestCode.LITE_PULL_MESSAGE],
     });
-    for (const { codes, processor } of [...messages.processors, ...management]) server.registerProcessor(codes, processor);
+    for (const { codes, processor } of [...messages.processors, ...management, ...admin])
+      server.registerProcessor(codes, processor);
     for (const service of messages.services) await this.#run(service);
     this.#server = server;
     await this.#run(server);
@@ -177,6 +197,28 @@ class WiredBroker implements Broker {
       consumers: createConsumerManager({ clock, timers, channelExpiredTimeoutMs, isNotified }),
       producers: createProducerManager({ clock, channelExpiredTimeoutMs }),
     };
+  }
+
+  async #createConfigManager(parts: {
+    readonly log: FlushModeSwitch;
+    readonly topics: TopicConfigManager;
+  }): Promise<BrokerConfigManager> {
+    const { environment, fileSystem, configFile, config } = this.#options;
+    const { log, topics } = parts;
+    const effects: ConfigEffects = {
+      flushDiskType: () => log.setFlushDiskType(config.flushDiskType),
+      brokerPermission: () => {
+        // It is part of what NameServers are told of each topic, and they look only at a new version.
+        topics.renewVersion();
+        return this.#announceTopics();
+      },
+      autoCreateTopicEnable: () => {
+        if (config.autoCreateTopicEnable) ensureAutoCreateTopic(topics, config);
+      },
+    };
+    const manager = new BrokerConfigManager({ environment, fileSystem, configFile, live: this.#liveConfig, effects });
+    await manager.load();
+    return manager;
   }
 
   #createRegistration(topics: TopicConfigManager): NameServerRegistration {

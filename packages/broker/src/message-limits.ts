@@ -4,6 +4,8 @@ export interface MessageLimits {
   readonly pullHoldPerConnectionMax: number;
   /** Pulls that may be parked in all; beyond it the oldest one is answered. Default: 100,000. */
   readonly pullHoldMax: number;
+  /** Characters of the different SQL92 expressions that parked pulls filter with, 31 bytes of memory each; beyond it the oldest one is answered. Default: 2,097,152. */
+  readonly pullHoldFilterCharsMax: number;
   /** Messages in one batch; a larger batch is refused, since it is stored in one turn. Default: 32,768. */
   readonly batchCountMax: number;
   /** Delayed messages of one level that are read and stored again at a time. Default: 256. */
@@ -21,6 +23,7 @@ export interface MessageLimits {
 export const defaultMessageLimits: MessageLimits = {
   pullHoldPerConnectionMax: 10_000,
   pullHoldMax: 100_000,
+  pullHoldFilterCharsMax: 2_097_152,
   batchCountMax: 32_768,
   deliveryBatchMax: 256,
   deliveryBatchBytesMax: 4_194_304,

@@ -104,6 +104,7 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     longPollingEnable: config.longPollingEnable,
     perConnectionMax: limits.pullHoldPerConnectionMax,
     max: limits.pullHoldMax,
+    filterCharsMax: limits.pullHoldFilterCharsMax,
   });
   const schedule = new ScheduleService({
     environment,
@@ -163,7 +164,7 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
   return {
     processors: [
       { codes: [RequestCode.SEND_MESSAGE, RequestCode.SEND_MESSAGE_V2, RequestCode.SEND_BATCH_MESSAGE], processor: send },
-      { codes: [RequestCode.PULL_MESSAGE], processor: pull },
+      { codes: [RequestCode.PULL_MESSAGE, RequestCode.LITE_PULL_MESSAGE], processor: pull },
       { codes: [RequestCode.CONSUMER_SEND_MSG_BACK], processor: sendBack },
       { codes: [RequestCode.END_TRANSACTION], processor: endTransaction },
       { codes: [RequestCode.QUERY_MESSAGE], processor: query },

@@ -1,3 +1,4 @@
+export { type BrokerMemberGroup, decodeBrokerMemberGroup, encodeBrokerMemberGroup } from './bodies/broker-member-group.js';
 export { type CheckClientConfig, decodeCheckClientConfig, encodeCheckClientConfig } from './bodies/check-client-config.js';
 export { type ClusterInfo, decodeClusterInfo, encodeClusterInfo } from './bodies/cluster-info.js';
 export { decodeConsumerIdList, encodeConsumerIdList } from './bodies/consumer-id-list.js';
@@ -12,18 +13,33 @@ export type {
 export { decodeHeartbeat, encodeHeartbeat } from './bodies/heartbeat-codec.js';
 export { decodeKvTable, encodeKvTable } from './bodies/kv-table.js';
 export { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatchResult } from './bodies/lock-batch.js';
-export type { LockBatchBody, MessageQueue } from './bodies/message-queue.js';
+export { type LockBatchBody, type MessageQueue, parseMessageQueueKey } from './bodies/message-queue.js';
 export { type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
 export { decodeRegisterBrokerBody, encodeRegisterBrokerBody } from './bodies/register-broker-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
 export type { DataVersion, RegisterBrokerBody, TopicConfig } from './bodies/topic-config.js';
 export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
+export {
+  decodeTopicConfigList,
+  decodeTopicConfigTable,
+  encodeTopicConfigList,
+  encodeTopicConfigTable,
+  topicConfigText,
+} from './bodies/topic-config-table.js';
+export { decodeTopicList, encodeTopicList, type TopicList } from './bodies/topic-list.js';
+export {
+  type FastjsonKey,
+  type FastjsonObject,
+  type FastjsonValue,
+  fastjsonBody,
+  writeFastjson,
+} from './bodies/write-fastjson.js';
 export { RequestCode, ResponseCode } from './codes.js';
 export { createFrameDecoder } from './frame/create-frame-decoder.js';
 export { createFrameWriter } from './frame/create-frame-writer.js';
 export { type FrameDecoder, frameMaxLengthBytesDefault } from './frame/frame-decoder.js';
-export type { FrameSource, FrameWriter } from './frame/frame-writer.js';
+export type { FrameSource, FrameWriter, Loan } from './frame/frame-writer.js';
 export { releaseReceivedBytes } from './frame/received-command.js';
 export {
   type CommandFields,
@@ -81,16 +97,59 @@ export {
   transactionGroup,
 } from './message/system-topics.js';
 export { type RecordCheck, verifyRecord } from './message/verify-record.js';
+export {
+  type BrokerHeartbeatHeader,
+  brokerHeartbeatHeader,
+  brokerMemberGroupHeader,
+  type NotifyMinBrokerIdChangeHeader,
+  notifyMinBrokerIdChangeHeader,
+} from './requests/broker-member.js';
+export {
+  addWritePermissionResponseHeader,
+  brokerPermissionHeader,
+  wipeWritePermissionResponseHeader,
+} from './requests/broker-permission.js';
 export { type CheckTransactionStateHeader, checkTransactionStateHeader } from './requests/check-transaction-state.js';
 export { type ConsumerGroupHeader, consumerGroupHeader } from './requests/consumer-group.js';
 export { type ConsumerSendMessageBackHeader, consumerSendMessageBackHeader } from './requests/consumer-send-message-back.js';
 export { type CreateTopicHeader, createTopicHeader } from './requests/create-topic.js';
 export { decodePullMessage } from './requests/decode-pull-message.js';
+export { decodePullMessageResponse, type PullMessageResult } from './requests/decode-pull-message-response.js';
 export { decodeSendMessage, type ReceivedSendMessageHeader } from './requests/decode-send-message.js';
 export { decodeSendMessageResponse, type SendMessageResult } from './requests/decode-send-message-response.js';
+export { type DeleteTopicHeader, deleteTopicHeader } from './requests/delete-topic.js';
 export { type EndTransactionHeader, endTransactionHeader } from './requests/end-transaction.js';
+export { type GetBrokerConfigResponseHeader, getBrokerConfigResponseHeader } from './requests/get-broker-config.js';
 export { type GetRouteInfoHeader, getRouteInfoHeader } from './requests/get-route-info.js';
 export { type GetTopicConfigHeader, getTopicConfigHeader } from './requests/get-topic-config.js';
+export {
+  type DeleteGroupHeader,
+  deleteGroupHeader,
+  type GetGroupConfigHeader,
+  type GroupForbiddenHeader,
+  getGroupConfigHeader,
+  groupForbiddenHeader,
+} from './requests/group-administration.js';
+export {
+  getKvConfigResponseHeader,
+  type KvConfigKeyHeader,
+  kvConfigKeyHeader,
+  kvNamespaceHeader,
+  orderTopicConfigNamespace,
+  type PutKvConfigHeader,
+  putKvConfigHeader,
+} from './requests/kv-config.js';
+export {
+  type GetAllGroupConfigHeader,
+  type GetAllGroupConfigResponseHeader,
+  type GetAllTopicConfigHeader,
+  type GetAllTopicConfigResponseHeader,
+  getAllGroupConfigHeader,
+  getAllGroupConfigResponseHeader,
+  getAllTopicConfigHeader,
+  getAllTopicConfigResponseHeader,
+} from './requests/metadata-page.js';
+export { deleteTopicInNamesrvHeader, registerTopicHeader, topicsByClusterHeader } from './requests/name-server-topics.js';
 export {
   type PullMessageHeader,
   type PullMessageResponseHeader,
@@ -153,6 +212,7 @@ export {
   writeSendMessageRequest,
 } from './requests/write-send-message-request.js';
 export { type SendMessageResponseFields, writeSendMessageResponse } from './requests/write-send-message-response.js';
+export { type ZoneHeader, zoneHeader } from './requests/zone.js';
 export {
   ownVersion,
   versionMaxReconsumeTimes,

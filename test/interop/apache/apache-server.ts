@@ -4,8 +4,10 @@ import { Child } from '../../support/child.js';
 import { freePort } from '../../support/free-port.js';
 import type { MqServer } from '../mq-server.js';
 import { brokerRegistered } from '../registered.js';
-import { type ApacheVersion, apacheClassPath, javaFlags } from './distribution.js';
+import { type ApacheVersion, apacheClassPath, endingWithUs, javaFlags } from './distribution.js';
 
+/** A few seconds, on a machine that has nothing else to do. */
+const startLimitMs = 120_000;
 const logback = '<configuration><root level="WARN"/></configuration>';
 
 function java(
@@ -16,9 +18,56 @@ function java(
   flags: readonly string[] = [],
 ): Child {
   const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=1g', `-Duser.home=${home}`, ...flags];
-  return new Child('java', [...javaFlags, ...heap, '-cp', apacheClassPath(version), mainClass, ...args], {
+  const command = ['java', ...javaFlags, ...heap, '-cp', apacheClassPath(version), mainClass, ...args];
+  const [program = 'java', ...words] = [...endingWithUs(), ...command];
+  return new Child(program, words, {
     env: { ...process.env, ROCKETMQ_HOME: home, NAMESRV_ADDR: '' },
   });
+}
+
+/** Waits for the port; a process that does not come that far is not left behind. */
+async function listening(child: Child, port: number): Promise<Child> {
+  try {
+    await child.listening(port, startLimitMs);
+    return child;
+  } catch (error) {
+    child.process.kill('SIGKILL');
+    throw error;
+  }
+}
+
+/** Apache's own NameServer, with `kvConfig.json` in `directory`; resolves when it listens. */
+export async function startNameServer(
+  version: ApacheVersion,
+  directory: string,
+  port: number,
+  flags: readonly string[] = [],
+): Promise<Child> {
+  mkdirSync(join(directory, 'conf'), { recursive: true });
+  for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
+  const configFile = join(directory, 'ns.conf');
+  writeFileSync(
+    configFile,
+    `listenPort=${port}\nkvConfigPath=${directory}/kvConfig.json\nconfigStorePath=${directory}/namesrv.properties\n`,
+  );
+  const namesrv = java(version, directory, 'org.apache.rocketmq.namesrv.NamesrvStartup', ['-c', configFile], flags);
+  return listening(namesrv, port);
+}
+
+/** Apache's broker alone, on `directory`, with this configuration; resolves when it listens. */
+export async function startApacheBroker(
+  version: ApacheVersion,
+  directory: string,
+  config: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<Child> {
+  mkdirSync(join(directory, 'conf'), { recursive: true });
+  writeFileSync(join(directory, 'conf/logback_broker.xml'), logback);
+  const configFile = join(directory, 'broker.conf');
+  const lines = Object.entries(config).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(configFile, lines.join(''));
+  const child = java(version, directory, 'org.apache.rocketmq.broker.BrokerStartup', ['-c', configFile], flags);
+  return listening(child, Number(config['listenPort']));
 }
 
 /** Apache's own NameServer and broker, one of each, in `directory`. */
@@ -33,14 +82,8 @@ export async function startApacheServer(
     readonly flags?: readonly string[];
   } = {},
 ): Promise<MqServer> {
-  mkdirSync(join(directory, 'conf'), { recursive: true });
-  for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
   const namesrvPort = options.namesrvPort ?? (await freePort());
   const brokerPort = options.brokerPort ?? (await freePort(2));
-  writeFileSync(
-    join(directory, 'ns.conf'),
-    `listenPort=${namesrvPort}\nkvConfigPath=${directory}/kvConfig.json\nconfigStorePath=${directory}/namesrv.properties\n`,
-  );
   const config: Record<string, string> = {
     brokerClusterName: 'DefaultCluster',
     brokerName: 'broker-a',
@@ -62,34 +105,21 @@ export async function startApacheServer(
     brokerFastFailureEnable: 'false',
     ...overrides,
   };
-  writeFileSync(
-    join(directory, 'broker.conf'),
-    Object.entries(config)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join(''),
-  );
-
-  const namesrv = java(
-    version,
-    directory,
-    'org.apache.rocketmq.namesrv.NamesrvStartup',
-    ['-c', join(directory, 'ns.conf')],
-    options.flags,
-  );
-  await namesrv.listening(namesrvPort, 60_000);
+  const namesrv = await startNameServer(version, directory, namesrvPort, options.flags);
   const startBroker = async (): Promise<Child> => {
-    const child = java(
-      version,
-      directory,
-      'org.apache.rocketmq.broker.BrokerStartup',
-      ['-c', join(directory, 'broker.conf')],
-      options.flags,
-    );
-    await child.listening(brokerPort, 60_000);
-    await brokerRegistered(`127.0.0.1:${namesrvPort}`, `127.0.0.1:${brokerPort}`, 60_000);
+    const child = await startApacheBroker(version, directory, config, options.flags);
+    try {
+      await brokerRegistered(`127.0.0.1:${namesrvPort}`, `127.0.0.1:${brokerPort}`, 60_000);
+    } catch (error) {
+      child.process.kill('SIGKILL');
+      throw error;
+    }
     return child;
   };
-  let broker = await startBroker();
+  let broker = await startBroker().catch((error: unknown) => {
+    namesrv.process.kill('SIGKILL');
+    throw error;
+  });
   return {
     name: `Apache ${version}`,
     namesrvAddr: `127.0.0.1:${namesrvPort}`,

@@ -1,5 +1,5 @@
 /** What the commands take from the machine they run on. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir, hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { ConfigError } from '@orbitmq/core/kernel';
@@ -10,6 +10,11 @@ export function readProperties(configFile: string | undefined): Map<string, stri
   if (configFile === undefined) return new Map();
   if (!existsSync(configFile)) throw new ConfigError('CONFIG_INVALID', `there is no configuration file ${configFile}`);
   return parseProperties(readFileSync(configFile));
+}
+
+/** Where the configuration is written when operators change it: the file itself, not a link to it. Undefined when there is no file. */
+export function configFilePath(configFile: string | undefined): string | undefined {
+  return configFile === undefined ? undefined : realpathSync(resolve(configFile)).replaceAll('\\', '/');
 }
 
 /** Absolute, with forward slashes, as the file seam wants it; `~/` is the home directory, the default `~/store`. */

@@ -13,7 +13,7 @@ import { type CommandLine, parseCommandLine, usage } from './command-line.js';
 import { consoleLogger } from './console-logger.js';
 import { ExitCode } from './exit-codes.js';
 import { paceHeap } from './heap-pacing.js';
-import { defaultBrokerName, firstPublicAddress, readProperties, storePath } from './machine.js';
+import { configFilePath, defaultBrokerName, firstPublicAddress, readProperties, storePath } from './machine.js';
 import { configText } from './print-config.js';
 import { reportStartFailure, runService } from './run-service.js';
 
@@ -53,6 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
     network: tcpNetwork({ logger: rateLimitedLogger(logger, environment) }),
     fileSystem: nodeFileSystem(),
     config,
+    configFile: configFilePath(command.configFile),
   });
   const readyLine = (): string => brokerReadyLine(config, broker.address);
   return runService({ service: broker, logger, readyLine, failed: broker.failed });

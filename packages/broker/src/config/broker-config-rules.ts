@@ -5,6 +5,7 @@ import {
   addressList,
   anyText,
   boolean,
+  type ConfigRule,
   type ConfigRules,
   count,
   integer,
@@ -39,6 +40,9 @@ const rules: ConfigRules<BrokerConfig> = {
   brokerPermission: oneOfNumbers(6, 4, 2),
   registerNameServerPeriod: positive,
   registerBrokerTimeoutMills: positive,
+  enableSplitRegistration: boolean,
+  splitRegistrationSize: positive,
+  splitMetadataSize: positive,
   serverChannelMaxIdleTimeSeconds: positive,
   channelExpiredTimeout: positive,
   regionId: anyText,
@@ -49,8 +53,12 @@ const rules: ConfigRules<BrokerConfig> = {
   clusterTopicEnable: boolean,
   brokerTopicEnable: boolean,
   traceTopicEnable: boolean,
+  enableMixedMessageType: boolean,
+  clearRetryTopicWhenDeleteTopic: boolean,
+  configBlackList: anyText,
   longPollingEnable: boolean,
   shortPollingTimeMills: positive,
+  litePullMessageEnable: boolean,
   flushConsumerOffsetInterval: positive,
   notifyConsumerIdsChangedEnable: boolean,
   maxTransferBytesOnMessageInMemory: positive,
@@ -58,6 +66,8 @@ const rules: ConfigRules<BrokerConfig> = {
   maxTransferBytesOnMessageInDisk: positive,
   maxTransferCountOnMessageInDisk: positive,
   maxFilterMessageSize: positive,
+  enablePropertyFilter: boolean,
+  filterSupportRetry: boolean,
   sendThreadPoolQueueCapacity: positive,
   rejectTransactionMessage: boolean,
   transactionTimeOut: count,
@@ -102,6 +112,11 @@ const rules: ConfigRules<BrokerConfig> = {
   diskSpaceWarningLevelRatio: percent,
   cleanFileForciblyEnable: boolean,
 };
+
+/** The rule of a key; undefined for one that is unknown or has no effect. */
+export function brokerConfigRule(key: string): ConfigRule<unknown> | undefined {
+  return Object.hasOwn(rules, key) ? rules[key as keyof BrokerConfig] : undefined;
+}
 
 /** Spelled differently up to 4.5; Apache's later versions ignore the old names silently. */
 const renamedKeys: ReadonlyMap<string, string> = new Map([

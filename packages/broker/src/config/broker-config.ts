@@ -23,6 +23,11 @@ export interface BrokerConfig {
   readonly brokerPermission: number;
   readonly registerNameServerPeriod: number;
   readonly registerBrokerTimeoutMills: number;
+  /** A registration comes in parts of `splitRegistrationSize` topics. Without it only one that does not fit a request does. */
+  readonly enableSplitRegistration: boolean;
+  readonly splitRegistrationSize: number;
+  /** Topics or groups in one page of an answer to who asks for pages (requests 21 and 201). */
+  readonly splitMetadataSize: number;
   readonly serverChannelMaxIdleTimeSeconds: number;
   readonly channelExpiredTimeout: number;
   readonly regionId: string;
@@ -34,9 +39,17 @@ export interface BrokerConfig {
   readonly clusterTopicEnable: boolean;
   readonly brokerTopicEnable: boolean;
   readonly traceTopicEnable: boolean;
+  /** Topics of message type MIXED may be created. */
+  readonly enableMixedMessageType: boolean;
+  /** The pop retry topics of a topic go with it. */
+  readonly clearRetryTopicWhenDeleteTopic: boolean;
+  /** Keys that request 25 may not change, joined by `;`. */
+  readonly configBlackList: string;
 
   readonly longPollingEnable: boolean;
   readonly shortPollingTimeMills: number;
+  /** False: the pulls of 5.x's lite pull consumers (361) are refused. */
+  readonly litePullMessageEnable: boolean;
   readonly flushConsumerOffsetInterval: number;
   readonly notifyConsumerIdsChangedEnable: boolean;
   readonly maxTransferBytesOnMessageInMemory: number;
@@ -44,6 +57,10 @@ export interface BrokerConfig {
   readonly maxTransferBytesOnMessageInDisk: number;
   readonly maxTransferCountOnMessageInDisk: number;
   readonly maxFilterMessageSize: number;
+  /** Consumers may filter by SQL92 expressions over properties. */
+  readonly enablePropertyFilter: boolean;
+  /** A group's expression also decides on what it gets again. */
+  readonly filterSupportRetry: boolean;
   readonly sendThreadPoolQueueCapacity: number;
 
   readonly rejectTransactionMessage: boolean;
@@ -132,6 +149,9 @@ export const defaultBrokerConfig: BrokerConfig = {
   brokerPermission: 6,
   registerNameServerPeriod: 30_000,
   registerBrokerTimeoutMills: 24_000,
+  enableSplitRegistration: false,
+  splitRegistrationSize: 800,
+  splitMetadataSize: 2000,
   serverChannelMaxIdleTimeSeconds: 120,
   channelExpiredTimeout: 120_000,
   regionId: 'DefaultRegion',
@@ -142,8 +162,14 @@ export const defaultBrokerConfig: BrokerConfig = {
   clusterTopicEnable: true,
   brokerTopicEnable: true,
   traceTopicEnable: false,
+  enableMixedMessageType: false,
+  clearRetryTopicWhenDeleteTopic: true,
+  configBlackList: 'configBlackList;brokerConfigPath',
   longPollingEnable: true,
   shortPollingTimeMills: 1000,
+  litePullMessageEnable: true,
+  enablePropertyFilter: false,
+  filterSupportRetry: false,
   flushConsumerOffsetInterval: 5000,
   notifyConsumerIdsChangedEnable: true,
   maxTransferBytesOnMessageInMemory: 262_144,

@@ -69,8 +69,6 @@ const tuningKeys = [
 
 /** `key`: the values that ask for what is done anyway. */
 const features: Readonly<Record<string, readonly string[]>> = {
-  enablePropertyFilter: ['false'],
-  filterSupportRetry: ['false'],
   enableCalcFilterBitMap: ['false'],
   enableConsumeQueueExt: ['false'],
   rejectPullConsumerEnable: ['false'],
@@ -92,8 +90,11 @@ const features: Readonly<Record<string, readonly string[]>> = {
   fetchNameSrvAddrByDnsLookup: ['false'],
   forceRegister: ['true'],
   compressedRegister: ['false'],
-  enableSplitRegistration: ['false'],
   enableSingleTopicRegister: ['false'],
+  enableSplitMetadata: ['true'],
+  validateSystemTopicWhenUpdateTopic: ['true'],
+  useTLS: ['false'],
+  filterServerNums: ['0'],
   enableNetWorkFlowControl: ['false'],
   coldDataFlowControlEnable: ['false'],
   metricsExporterType: ['', '0', 'disable'],
@@ -169,24 +170,9 @@ export const namesrvKeysWithoutEffect: ReadonlyMap<string, KeyWithoutEffect> = n
       'defaultThreadPoolQueueCapacity',
       'unRegisterBrokerQueueCapacity',
       'productEnvName',
-      'enableAllTopicList',
-      'enableTopicList',
     ],
     inOneLoop,
     'all',
   ),
-  ...withReason(['kvConfigPath', 'configStorePath'], 'this NameServer keeps nothing in files', 'all'),
-  ...withReason(
-    [
-      'clusterTest',
-      'orderMessageEnable',
-      'supportActingMaster',
-      'notifyMinBrokerIdChanged',
-      'enableControllerInNamesrv',
-      'needWaitForService',
-      'deleteTopicWithBrokerRegistration',
-    ],
-    notHere,
-    ['false'],
-  ),
+  ...withReason(['clusterTest', 'enableControllerInNamesrv'], notHere, ['false']),
 ]);

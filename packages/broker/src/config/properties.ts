@@ -8,31 +8,48 @@ import { ConfigError } from '@orbitmq/core/kernel';
 export function parseProperties(content: string | Uint8Array): Map<string, string> {
   const text = typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
   const properties = new Map<string, string>();
-  for (const line of logicalLines(text)) {
-    const [key, value] = splitLine(line);
-    properties.set(unescape(key), unescape(value));
+  for (const { content: line } of logicalLines(text.split(/\r\n|\r|\n/))) {
+    const [key, value] = keyAndValue(line);
+    properties.set(key, value);
   }
   return properties;
 }
 
+/** A key with its value, over one line of the file or several. */
+export interface LogicalLine {
+  /** Without leading blanks, joined. */
+  readonly content: string;
+  /** Lines of the file, from 0. */
+  readonly first: number;
+  readonly last: number;
+}
+
 const leadingBlanks = /^[ \t\f]+/;
 
-function logicalLines(text: string): string[] {
-  const lines: string[] = [];
+/** Comments and empty lines are left out. */
+export function logicalLines(naturalLines: readonly string[]): LogicalLine[] {
+  const lines: LogicalLine[] = [];
   let pending: string | undefined;
-  for (const natural of text.split(/\r\n|\r|\n/)) {
+  let first = 0;
+  for (const [index, natural] of naturalLines.entries()) {
     const line = natural.replace(leadingBlanks, '');
     if (pending === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    if (pending === undefined) first = index;
     const joined: string = (pending ?? '') + line;
     if (endsInOddBackslashes(line)) {
       pending = joined.slice(0, -1);
     } else {
-      lines.push(joined);
+      lines.push({ content: joined, first, last: index });
       pending = undefined;
     }
   }
-  if (pending !== undefined && pending !== '') lines.push(pending);
+  if (pending !== undefined && pending !== '') lines.push({ content: pending, first, last: naturalLines.length - 1 });
   return lines;
+}
+
+export function keyAndValue(line: string): readonly [string, string] {
+  const [key, value] = splitLine(line);
+  return [unescape(key), unescape(value)];
 }
 
 function endsInOddBackslashes(line: string): boolean {

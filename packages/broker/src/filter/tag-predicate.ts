@@ -1,5 +1,6 @@
 import { type SubscriptionData, SystemTopic } from '@orbitmq/protocol';
 import type { TagsCodePredicate } from '../store/message-store.js';
+import { isTagType } from './expression-type.js';
 
 /** Predicates live as long as the subscription they were made for: one per heartbeat's change, not one per pull. */
 const predicates = new WeakMap<SubscriptionData, TagsCodePredicate>();
@@ -12,6 +13,7 @@ const predicates = new WeakMap<SubscriptionData, TagsCodePredicate>();
 export function tagPredicate(subscription: SubscriptionData): TagsCodePredicate | undefined {
   if (subscription.subString === '*' || subscription.classFilterMode || subscription.topic === SystemTopic.SCHEDULE)
     return undefined;
+  if (!isTagType(subscription.expressionType)) return undefined;
   const known = predicates.get(subscription);
   if (known !== undefined) return known;
   const codes = new Set(subscription.codeSet);

@@ -70,3 +70,24 @@ test('what was persisted comes back, with members unknown here', async () => {
   expect(written.dataVersion.counter).toBeGreaterThan(3);
   expect((await open(fileSystem)).find('g')?.retryMaxTimes).toBe(4);
 });
+
+test('a deleted group is gone with all members of its and with what it was forbidden', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const groups = await open(fileSystem);
+  groups.update({ ...defaultSubscriptionGroup('g'), retryMaxTimes: 3 }, { groupRetryPolicy: { type: 'EXPONENTIAL' } });
+  expect(groups.setReadForbidden('g', 'T', true)).toBe(true);
+  expect(groups.setReadForbidden('h', 'T', true)).toBe(true);
+  expect(groups.describe('g')).toEqual({
+    ...defaultSubscriptionGroup('g'),
+    retryMaxTimes: 3,
+    groupRetryPolicy: { type: 'EXPONENTIAL' },
+  });
+  const before = groups.dataVersion;
+  expect([groups.delete('g'), groups.delete('g')]).toEqual([true, false]);
+  expect(groups.dataVersion.counter).toBe(before.counter + 1);
+  await groups.persist();
+  const again = await open(fileSystem, { autoCreateSubscriptionGroup: false });
+  expect([again.find('g'), again.describe('g'), again.isReadForbidden('g', 'T')]).toEqual([undefined, undefined, false]);
+  expect([again.isReadForbidden('h', 'T'), again.forbidden('h'), again.forbiddenGroups()]).toEqual([true, { T: 4 }, ['h']]);
+  expect((await open(fileSystem)).find('g')).toEqual(defaultSubscriptionGroup('g'));
+});

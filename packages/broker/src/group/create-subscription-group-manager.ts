@@ -6,9 +6,11 @@ import { ConfigFile } from '../metadata/config-file.js';
 import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
 import type { JsonFields } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
+import { ForbiddenTable } from './forbidden-table.js';
 import {
   decodeSubscriptionGroupTable,
   defaultSubscriptionGroup,
+  describeSubscriptionGroup,
   encodeSubscriptionGroupTable,
 } from './subscription-group-json.js';
 import type { SubscriptionGroupConfig, SubscriptionGroupManager } from './subscription-group-manager.js';
@@ -52,7 +54,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
   readonly #file: ConfigFile;
   #groups = new Map<string, SubscriptionGroupConfig>();
   #source = new Map<string, JsonFields>();
-  #forbiddenTable: JsonFields = {};
+  readonly #forbidden = new ForbiddenTable();
   #dataVersion: DataVersion;
 
   constructor(options: SubscriptionGroupManagerOptions) {
@@ -68,7 +70,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
           dataVersion: this.#dataVersion,
           groups: this.#groups,
           source: this.#source,
-          forbiddenTable: this.#forbiddenTable,
+          forbiddenTable: this.#forbidden.toJson(),
         }),
     });
   }
@@ -78,7 +80,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
     if (loaded !== undefined) {
       this.#groups = loaded.groups;
       this.#source = loaded.source;
-      this.#forbiddenTable = loaded.forbiddenTable;
+      this.#forbidden.load(loaded.forbiddenTable);
       this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
     }
     for (const group of bootGroups) {
@@ -93,9 +95,42 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
   update(config: SubscriptionGroupConfig, source?: JsonFields): void {
     if (source !== undefined) this.#source.set(config.groupName, { ...this.#source.get(config.groupName), ...source });
     this.#groups.set(config.groupName, config);
-    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.environment.clock);
-    this.#file.changed();
-    this.#file.persistSoon();
+    this.#changed();
+  }
+
+  delete(group: string): boolean {
+    if (!this.#groups.delete(group)) return false;
+    this.#source.delete(group);
+    this.#forbidden.delete(group);
+    this.#changed();
+    return true;
+  }
+
+  describe(group: string): JsonFields | undefined {
+    const config = this.#groups.get(group);
+    return config === undefined ? undefined : describeSubscriptionGroup(config, this.#source.get(group));
+  }
+
+  get dataVersion(): DataVersion {
+    return this.#dataVersion;
+  }
+
+  isReadForbidden(group: string, topic: string): boolean {
+    return this.#forbidden.isReadForbidden(group, topic);
+  }
+
+  setReadForbidden(group: string, topic: string, isForbidden: boolean): boolean {
+    const outcome = this.#forbidden.setReadForbidden(group, topic, isForbidden);
+    if (outcome === 'changed') this.#changed();
+    return outcome !== 'full';
+  }
+
+  forbidden(group: string): JsonFields | undefined {
+    return this.#forbidden.ofGroup(group);
+  }
+
+  forbiddenGroups(): readonly string[] {
+    return this.#forbidden.groups();
   }
 
   all(): ReadonlyMap<string, SubscriptionGroupConfig> {
@@ -104,6 +139,12 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
 
   persist(): Promise<void> {
     return this.#file.persist();
+  }
+
+  #changed(): void {
+    this.#dataVersion = nextDataVersion(this.#dataVersion, this.#options.environment.clock);
+    this.#file.changed();
+    this.#file.persistSoon();
   }
 
   #autoCreate(group: string): SubscriptionGroupConfig | undefined {

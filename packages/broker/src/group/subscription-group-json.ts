@@ -76,3 +76,8 @@ export function encodeSubscriptionGroupTable(table: SubscriptionGroupTable): str
   const { dataVersion, forbiddenTable } = table;
   return JSON.stringify({ dataVersion, forbiddenTable, subscriptionGroupTable }, undefined, '\t');
 }
+
+/** Every member that a tool may look at, in Java's names; `source`: what the file or a client said of the group. */
+export function describeSubscriptionGroup(group: SubscriptionGroupConfig, source: JsonFields | undefined): JsonFields {
+  return { groupRetryPolicy: { type: 'CUSTOMIZED' }, ...source, ...group };
+}

@@ -1,3 +1,4 @@
+import type { DataVersion } from '@orbitmq/protocol';
 import type { JsonFields } from '../metadata/json-fields.js';
 
 /** One group's settings (Java: SubscriptionGroupConfig; page 05 §8). */
@@ -23,6 +24,19 @@ export interface SubscriptionGroupManager {
   find(group: string): SubscriptionGroupConfig | undefined;
   /** `source`: the group as a client described it; members unknown here are kept in the file. */
   update(config: SubscriptionGroupConfig, source?: JsonFields): void;
+  /** False when there was no such group. What it was forbidden is forgotten with it; its offsets are the caller's to remove. */
+  delete(group: string): boolean;
   all(): ReadonlyMap<string, SubscriptionGroupConfig>;
+  /** The group with all members that the file has of it, as tools and slaves want it; undefined when there is none. */
+  describe(group: string): JsonFields | undefined;
+  readonly dataVersion: DataVersion;
+  /** Whether the group may not read the topic, though both exist (Java: getForbidden; request 353). */
+  isReadForbidden(group: string, topic: string): boolean;
+  /** False when that would be one more than the table takes: nothing was changed. */
+  setReadForbidden(group: string, topic: string, isForbidden: boolean): boolean;
+  /** What is forbidden to a group: topic → bits. */
+  forbidden(group: string): JsonFields | undefined;
+  /** Groups that something is forbidden to, also ones that do not exist. */
+  forbiddenGroups(): readonly string[];
   persist(): Promise<void>;
 }

@@ -7,7 +7,6 @@ const host = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
 
 class FakeLog implements ScannedLog {
   readonly fileSizeBytes = fileSizeBytes;
-  readonly recordBytesMax = 3_000_000;
   readonly reads: number[] = [];
   begin = 0;
   end = 0;
@@ -81,7 +80,7 @@ describe('scanLog', () => {
     expect(await found(log)).toMatchObject({ places, damagedAt: [damaged] });
     // A size that no record has, and one that is larger than the file has bytes.
     log.bytes.writeInt32BE(messageMagicV1, damaged + 4);
-    for (const sizeBytes of [-1, 0, 3_000_001]) {
+    for (const sizeBytes of [-1, 0, fileSizeBytes + 1]) {
       log.bytes.writeInt32BE(sizeBytes, damaged);
       expect(await found(log)).toMatchObject({ places, damagedAt: [damaged] });
     }

@@ -24,7 +24,6 @@ const headBytes = 128;
 
 export interface ScannedLog extends LogBytes {
   readonly fileSizeBytes: number;
-  readonly recordBytesMax: number;
   /** Where the oldest file begins. */
   readonly begin: number;
   readonly end: number;
@@ -75,7 +74,7 @@ export async function scanLog(log: ScannedLog, from: number, visit: RecordVisito
       const sizeBytes = block.readInt32BE(at);
       const magic = block.readInt32BE(at + 4);
       isFileOver = magic === blankMagic;
-      const isRecord = (magic === messageMagicV1 || magic === messageMagicV2) && sizeBytes <= log.recordBytesMax;
+      const isRecord = (magic === messageMagicV1 || magic === messageMagicV2) && sizeBytes <= log.fileSizeBytes;
       if (isFileOver || !isRecord || sizeBytes < prefixBytes) break;
       const available = block.length - at;
       if (sizeBytes > available && available >= recordHeadBytes && !isPlausibleRecord(block, at, sizeBytes, position + at)) break;

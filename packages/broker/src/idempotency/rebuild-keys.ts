@@ -2,7 +2,6 @@
 import type { Clock, Logger } from '@orbitmq/core/kernel';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { LogBytes } from '../store/log-bytes.js';
-import { recordBytesMaxOf } from '../store/open-store.js';
 import { keyHashOf } from './key-hash.js';
 import type { KeySnapshot } from './key-snapshot.js';
 import type { KeySnapshotFile } from './key-snapshot-file.js';
@@ -39,7 +38,6 @@ export async function rebuildKeys(options: RebuildOptions): Promise<RebuildResul
   const log: ScannedLog = {
     readLog: (physicalOffset, sizeBytes) => options.log.readLog(physicalOffset, sizeBytes),
     fileSizeBytes: config.mappedFileSizeCommitLog,
-    recordBytesMax: recordBytesMaxOf(config),
     begin,
     end,
   };

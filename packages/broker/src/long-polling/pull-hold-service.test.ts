@@ -1,30 +1,39 @@
 import { createFrameDecoder, createFrameWriter, decodePullMessage, type RemotingCommand } from '@orbitmq/protocol';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { describe, expect, it } from 'vitest';
-import type { ArrivalListener } from '../store/message-store.js';
+import type { ArrivalListener, GetMessageRequest, GetMessageResult } from '../store/message-store.js';
 import { FakeConnection } from '../test-support/fake-connection.js';
 import { pullRequest } from '../test-support/message-testbed.js';
 import type { ParkedPull } from './parked-pull.js';
 import { PullHoldService } from './pull-hold-service.js';
 
-async function harness(limits: { perConnectionMax?: number; max?: number } = {}) {
+async function harness(limits: { perConnectionMax?: number; max?: number; filterCharsMax?: number } = {}) {
   const environment = virtualEnvironment(1);
   let arrive: ArrivalListener = () => {};
   let maxOffset = 0;
+  let look: (request: GetMessageRequest) => GetMessageResult | Promise<GetMessageResult> = () => {
+    throw new Error('nothing is read');
+  };
   const rerun: ParkedPull[] = [];
   const holds = new PullHoldService({
     environment,
-    store: { maxOffset: () => maxOffset, onArrival: (listener) => (arrive = listener) },
+    store: { maxOffset: () => maxOffset, onArrival: (listener) => (arrive = listener), getMessage: (request) => look(request) },
     longPollingEnable: true,
     perConnectionMax: limits.perConnectionMax ?? 10,
     max: limits.max ?? 10,
+    filterCharsMax: limits.filterCharsMax ?? 1000,
   });
   holds.onRerun((pull) => rerun.push(pull));
   await holds.start();
-  const park = (connection: FakeConnection, topic = 'T', matches?: (code: number) => boolean): ParkedPull => {
+  const park = (
+    connection: FakeConnection,
+    topic = 'T',
+    matches?: (code: number) => boolean,
+    filter?: ParkedPull['filter'],
+  ): ParkedPull => {
     const request = pullRequest({ topic });
     const header = decodePullMessage(request);
-    const pull = { request, connection, header, matches, deadlineMs: environment.clock.monotonic() + 15_000 };
+    const pull = { request, connection, header, matches, filter, deadlineMs: environment.clock.monotonic() + 15_000 };
     holds.park(pull);
     return pull;
   };
@@ -33,7 +42,8 @@ async function harness(limits: { perConnectionMax?: number; max?: number } = {})
     holds,
     rerun,
     park,
-    arrive: (topic: string, queueId: number, tagsCode = 0) => arrive(topic, queueId, 1, tagsCode),
+    arrive: (topic: string, queueId: number, tagsCode = 0, end = 1) => arrive(topic, queueId, end, tagsCode),
+    onLook: (answer: typeof look) => (look = answer),
     setMaxOffset: (offset: number) => (maxOffset = offset),
   };
 }
@@ -158,4 +168,73 @@ it('a parked pull keeps no more of its frame than its answer needs', async () =>
   const header = decodePullMessage(request);
   holds.park({ request, connection: new FakeConnection(), header, matches: undefined, deadlineMs: 15_000 });
   expect(request).toMatchObject({ opaque: 77, extFields: undefined, body: undefined });
+});
+
+describe('a parked pull with a filter over records', () => {
+  const filterOf = (sizeChars: number) => ({ matches: () => true, lastCost: 0, sizeChars });
+  const filter = filterOf(100);
+  const nothingUntil = (nextBeginOffset: number): GetMessageResult => ({
+    status: 'NO_MATCHED_MESSAGE',
+    nextBeginOffset,
+    minOffset: 0,
+    maxOffset: nextBeginOffset,
+    slices: [],
+    messageCount: 0,
+    sizeBytes: 0,
+  });
+
+  it('looks at each new message once, and is woken by one that passes', async () => {
+    const { park, arrive, rerun, onLook } = await harness();
+    const looks: number[] = [];
+    const pull = park(new FakeConnection(), 'T', undefined, filter);
+    onLook((request) => {
+      expect(request).toMatchObject({ topic: 'T', queueId: 0, maxCount: 1, filter });
+      looks.push(request.queueOffset);
+      return request.queueOffset < 5 ? nothingUntil(5) : { ...nothingUntil(6), status: 'FOUND' };
+    });
+    // A batch of five became visible together: the first look goes to its end.
+    for (const end of [1, 2, 3, 4, 5]) arrive('T', 0, 0, end);
+    expect(looks).toEqual([0]);
+    await settle();
+    expect(rerun).toEqual([]);
+    arrive('T', 0, 0, 6);
+    await settle();
+    expect(looks).toEqual([0, 5]);
+    expect(rerun).toEqual([pull]);
+  });
+
+  it('is woken when the look did not get as far as the message, or would have to read files', async () => {
+    const { park, arrive, rerun, onLook } = await harness();
+    const short = park(new FakeConnection(), 'T', undefined, filter);
+    onLook(() => nothingUntil(3));
+    arrive('T', 0, 0, 4);
+    await settle();
+    expect(rerun).toEqual([short]);
+    const cold = park(new FakeConnection(), 'T', undefined, filter);
+    onLook(() => Promise.reject(new Error('EIO')));
+    arrive('T', 0, 0, 1);
+    await settle();
+    await settle();
+    expect(rerun).toEqual([short, cold]);
+  });
+
+  it('beyond the limit of their expressions the oldest one that has one is answered; a shared filter counts once', async () => {
+    const { park, rerun, holds } = await harness({ filterCharsMax: 200 });
+    const plain = park(new FakeConnection());
+    const shared = [1, 2, 3].map(() => park(new FakeConnection(), 'T', undefined, filter));
+    const other = park(new FakeConnection(), 'T', undefined, filterOf(100));
+    await settle();
+    expect(rerun).toEqual([]);
+    park(new FakeConnection(), 'T', undefined, filterOf(100));
+    await settle();
+    expect(rerun).toEqual(shared);
+    park(new FakeConnection(), 'T', undefined, filterOf(1));
+    await settle();
+    expect(rerun).toEqual([...shared, other]);
+    const large = park(new FakeConnection(), 'T', undefined, filterOf(1000));
+    await settle();
+    expect(rerun).toContain(large);
+    expect(rerun).not.toContain(plain);
+    expect(holds.count).toBe(1);
+  });
 });

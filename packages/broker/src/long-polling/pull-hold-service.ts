@@ -1,16 +1,19 @@
 import type { Environment, Lifecycle, Timer } from '@orbitmq/core/kernel';
 import { releaseReceivedBytes } from '@orbitmq/protocol';
 import type { ServerConnection } from '@orbitmq/remoting';
-import type { MessageStore } from '../store/message-store.js';
+import type { GetMessageResult, MessageStore } from '../store/message-store.js';
+import { ParkedFilters } from './parked-filters.js';
 import type { ParkedPull } from './parked-pull.js';
 
 export interface PullHoldServiceDeps {
   readonly environment: Environment;
-  readonly store: Pick<MessageStore, 'maxOffset' | 'onArrival'>;
+  readonly store: Pick<MessageStore, 'maxOffset' | 'onArrival' | 'getMessage'>;
   /** False: pulls are looked at every second, and wait no longer than that. */
   readonly longPollingEnable: boolean;
   readonly perConnectionMax: number;
   readonly max: number;
+  /** Characters of the different expressions that parked pulls filter with. */
+  readonly filterCharsMax: number;
 }
 
 /** Runs a parked pull again; it is never parked a second time. */
@@ -23,6 +26,11 @@ const shortScanPeriodMs = 1000;
 class ConnectionHolds {
   readonly pulls = new Set<ParkedPull>();
   stopListening: () => void = () => {};
+}
+
+/** Something passes, the offset has to move, or the filter did not get as far as the new message. */
+function isWorthWaking(result: GetMessageResult, maxOffset: number): boolean {
+  return result.status !== 'NO_MATCHED_MESSAGE' || result.nextBeginOffset < maxOffset;
 }
 
 /**
@@ -38,6 +46,7 @@ export class PullHoldService implements Lifecycle {
   readonly #queues = new Map<string, (Set<ParkedPull> | undefined)[]>();
   readonly #connections = new Map<ServerConnection, ConnectionHolds>();
   readonly #all = new Set<ParkedPull>();
+  readonly #filters = new ParkedFilters();
   #woken: ParkedPull[] = [];
   #rerun: RerunPull = () => {};
   #scanTimer: Timer | undefined;
@@ -83,10 +92,15 @@ export class PullHoldService implements Lifecycle {
     this.#add(pull);
     // A message may have come while the pull read from disk.
     if (this.#deps.store.maxOffset(topic, queueId) > queueOffset) this.#wake(pull);
-    const { perConnectionMax, max } = this.#deps;
+    const { perConnectionMax, max, filterCharsMax } = this.#deps;
     const own = this.#connections.get(pull.connection);
     if (own !== undefined && own.pulls.size > perConnectionMax) this.#wakeOldest(own.pulls);
     if (this.#all.size > max) this.#wakeOldest(this.#all);
+    while (this.#filters.sizeChars > filterCharsMax) {
+      const { oldest } = this.#filters;
+      if (oldest === undefined) break;
+      this.#wake(oldest);
+    }
   }
 
   #add(pull: ParkedPull): void {
@@ -98,6 +112,7 @@ export class PullHoldService implements Lifecycle {
     }
     (queues[queueId] ??= new Set()).add(pull);
     this.#all.add(pull);
+    this.#filters.add(pull);
     let holds = this.#connections.get(pull.connection);
     if (holds === undefined) {
       holds = new ConnectionHolds();
@@ -113,6 +128,7 @@ export class PullHoldService implements Lifecycle {
     const { topic, queueId } = pull.header;
     this.#queues.get(topic)?.[queueId]?.delete(pull);
     this.#all.delete(pull);
+    this.#filters.remove(pull);
     this.#connections.get(pull.connection)?.pulls.delete(pull);
   }
 
@@ -128,8 +144,28 @@ export class PullHoldService implements Lifecycle {
     const pulls = this.#queues.get(topic)?.[queueId];
     if (pulls === undefined) return;
     for (const pull of pulls) {
-      if (maxOffset > pull.header.queueOffset && (pull.matches === undefined || pull.matches(tagsCode))) this.#wake(pull);
+      if (maxOffset <= pull.header.queueOffset || (pull.matches !== undefined && !pull.matches(tagsCode))) continue;
+      if (pull.filter === undefined) this.#wake(pull);
+      else this.#look(pull, maxOffset);
     }
+  }
+
+  /** Wakes a pull whose filter lets one of the new messages through; each is looked at once, they are in memory. */
+  #look(pull: ParkedPull, maxOffset: number): void {
+    const { topic, queueId } = pull.header;
+    const queueOffset = this.#filters.lookedUntil(pull);
+    if (queueOffset >= maxOffset) return;
+    const { matches, filter } = pull;
+    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount: 1, matches, filter });
+    // A message that has to be read again is no reason to wait: the pull reads it.
+    if (result instanceof Promise) void result.then(undefined, (error: unknown) => this.#logUnread(pull, error));
+    if (result instanceof Promise || isWorthWaking(result, maxOffset)) this.#wake(pull);
+    else this.#filters.setLookedUntil(pull, result.nextBeginOffset);
+  }
+
+  #logUnread(pull: ParkedPull, error: unknown): void {
+    const { topic, queueId } = pull.header;
+    this.#deps.environment.logger.warn('a new message could not be read for a filter', { topic, queueId, error });
   }
 
   #wake(pull: ParkedPull): void {

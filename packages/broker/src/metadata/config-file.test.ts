@@ -23,7 +23,9 @@ function setup(fileSystem = new MemoryFileSystem()) {
     file.changed();
     return file.persist();
   };
-  const text = async (path: string): Promise<string | undefined> => (await fileSystem.readFile(path))?.toString();
+  /** Without its checksum. */
+  const text = async (path: string): Promise<string | undefined> =>
+    (await fileSystem.readFile(path))?.toString().replace(/^\{"orbitmqCrc32":"[0-9a-f]{8}",?/, '{');
   return { environment, fileSystem, file, table, write, text };
 }
 
@@ -99,6 +101,49 @@ test.each([
   for (const [path, content] of Object.entries(files)) expect((await fileSystem.readFile(path))?.toString()).toBe(content);
 });
 
+test('a file that was written here is verified to the last digit; the backup too', async () => {
+  const { file, fileSystem, write } = setup();
+  await file.load(identity);
+  for (const content of ['{"n":11}', '{"n":12}']) await write(content);
+  const edit = async (path: string): Promise<void> => {
+    const content = (await fileSystem.readFile(path))?.toString() ?? '';
+    await fileSystem.writeFileAtomically(path, Buffer.from(content.replace('"n":1', '"n":9')));
+  };
+  await edit(main);
+  const again = setup(fileSystem);
+  expect(await again.file.load(identity)).toMatchObject({ n: 11 });
+  // Both are there again with the next write.
+  expect(again.file.isPersisted).toBe(false);
+  again.table.content = '{"n":11}';
+  await again.file.persist();
+  expect([await again.text(main), await again.text(backup)]).toEqual(['{"n":11}', '{"n":11}']);
+  await edit(main);
+  await edit(backup);
+  const message = expect.stringContaining('does not have its checksum');
+  await expect(setup(fileSystem).file.load(identity)).rejects.toMatchObject({ code: 'STORE_CORRUPT', message });
+});
+
+test('a file of another broker has no checksum, and gets one', async () => {
+  const { file, fileSystem, table } = await withFiles({ [main]: '{"n":1}' });
+  expect(await file.load(identity)).toEqual({ n: 1 });
+  table.content = '{"n":1}';
+  await file.persist();
+  expect((await fileSystem.readFile(main))?.toString()).toMatch(/^\{"orbitmqCrc32":"[0-9a-f]{8}","n":1\}$/);
+});
+
+test('a file that was changed by hand is read once its checksum is taken out', async () => {
+  const { file, fileSystem, write } = setup();
+  await file.load(identity);
+  await write('{"n":1}');
+  const content = (await fileSystem.readFile(main))?.toString() ?? '';
+  const edited = content.replace('"n":1', '"n":7');
+  await fileSystem.writeFileAtomically(main, Buffer.from(edited));
+  const message = expect.stringContaining('take the member orbitmqCrc32 out');
+  await expect(setup(fileSystem).file.load(identity)).rejects.toMatchObject({ message });
+  await fileSystem.writeFileAtomically(main, Buffer.from(edited.replace(/"orbitmqCrc32":"\w+",/, '')));
+  expect(await setup(fileSystem).file.load(identity)).toEqual({ n: 7 });
+});
+
 test('after a write that stopped half-way the backup is read', async () => {
   const fileSystem = new FailingFileSystem();
   const { file, write } = setup(fileSystem);
@@ -106,9 +151,9 @@ test('after a write that stopped half-way the backup is read', async () => {
   await write('{"n":1}');
   fileSystem.failuresLeft = 1;
   await expect(write('{"n":2}')).rejects.toThrow('no space left');
-  expect(await setup(fileSystem).file.load(identity)).toEqual({ n: 1 });
+  expect(await setup(fileSystem).file.load(identity)).toMatchObject({ n: 1 });
   await file.persist();
-  expect(await setup(fileSystem).file.load(identity)).toEqual({ n: 2 });
+  expect(await setup(fileSystem).file.load(identity)).toMatchObject({ n: 2 });
 });
 
 test('changes of one turn share a write, and persist waits for all of them', async () => {

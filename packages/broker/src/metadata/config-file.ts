@@ -1,12 +1,14 @@
 /**
  * One table of the broker as a JSON file (Java: ConfigManager; page 20 §10). Invariants: `path` and `path.bak` are never
- * both unreadable because of us; at most one write is under way; a file that cannot be read is set aside, never replaced
- * by an empty table (promises R6). Apache's brokers look at the same two names, and may have left only the second.
+ * both unreadable because of us; at most one write is under way; a file that cannot be read, or does not have its checksum,
+ * is set aside, never replaced by an empty table (promises R6). Apache's brokers look at the same two names, and may have left
+ * only the second; what they wrote has no checksum, and gets one with the next write.
  */
 import { type Environment, StoreError, type Timer } from '@orbitmq/core/kernel';
 import { type JsonValue, parseFastjson } from '@orbitmq/protocol';
 import type { FileSystem } from '../store/io/file-system.js';
 import { joinPath } from '../store/io/paths.js';
+import { sealJson, sealOf } from './sealed-json.js';
 
 /** Pause before a failed background write is tried again. */
 const writeRetryMsDefault = 1000;
@@ -18,7 +20,7 @@ export interface ConfigFileOptions {
   readonly directory: string;
   /** `topics.json`. */
   readonly name: string;
-  /** The table as it is now. */
+  /** The table as it is now: the text of a JSON object. */
   readonly encode: () => string;
   /** Awaited between `encode` and the write, called in the turn of `encode`: what the content tells of must be on the disk before it. */
   readonly beforeWrite?: (() => Promise<void>) | undefined;
@@ -55,6 +57,7 @@ export class ConfigFile {
     const fromMain = main === undefined ? undefined : tryDecode(main, decode);
     if (fromMain !== undefined && 'table' in fromMain) {
       this.#hasMain = true;
+      if (!fromMain.isSealed) this.changed();
       return fromMain.table;
     }
     const backup = await fileSystem.readFile(this.#backupPath);
@@ -64,12 +67,16 @@ export class ConfigFile {
       const reason = fromMain?.reason ?? fromBackup?.reason;
       throw new StoreError(
         'STORE_CORRUPT',
-        `${this.#path} cannot be read (${reason}), and its backup ${name}.bak is ${backup === undefined ? 'missing' : 'damaged too'}. Restore one of them, or remove both to start with an empty table`,
+        `${this.#path} cannot be read (${reason}), and its backup ${name}.bak is ${backup === undefined ? 'missing' : 'damaged too'}. Restore one of them, or remove both to start with an empty table. If it was changed by hand, take the member orbitmqCrc32 out of it`,
         { details: { path: this.#path } },
       );
     }
-    environment.logger.warn('a configuration file was read from its backup', { path: this.#path, reason: fromMain?.reason });
+    environment.logger.warn(
+      'a configuration file was read from its backup: what changed with its last write is as it was before',
+      { path: this.#path, reason: fromMain?.reason ?? 'it is missing' },
+    );
     if (fromMain !== undefined) await fileSystem.rename(this.#path, `${this.#path}.unreadable`);
+    this.changed();
     return fromBackup.table;
   }
 
@@ -117,7 +124,7 @@ export class ConfigFile {
   async #write(): Promise<void> {
     const { fileSystem, beforeWrite } = this.#options;
     const count = this.#changeCount;
-    const content = Buffer.from(this.#options.encode(), 'utf8');
+    const content = sealJson(this.#options.encode());
     if (beforeWrite !== undefined) await beforeWrite();
     if (this.#hasMain) {
       // The old content stays readable under one of the two names at every moment, also after a power cut.
@@ -141,12 +148,14 @@ export class ConfigFile {
   }
 }
 
-type Decoded<T> = { readonly table: T } | { readonly reason: string };
+type Decoded<T> = { readonly table: T; readonly isSealed: boolean } | { readonly reason: string };
 
 function tryDecode<T>(content: Buffer, decode: (value: JsonValue) => T): Decoded<T> {
   if (content.length === 0) return { reason: 'it is empty' };
+  const seal = sealOf(content);
+  if (seal === 'damaged') return { reason: 'it does not have its checksum' };
   try {
-    return { table: decode(parseFastjson(content.toString('utf8'))) };
+    return { table: decode(parseFastjson(content.toString('utf8'))), isSealed: seal === 'intact' };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }

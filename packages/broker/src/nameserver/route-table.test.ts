@@ -32,7 +32,7 @@ const registration = (overrides: Partial<BrokerRegistration<string>> = {}): Brok
 const slave = (overrides: Partial<BrokerRegistration<string>> = {}) =>
   registration({ brokerId: 1, brokerAddr: '10.0.0.2:10911', haServerAddr: '10.0.0.2:10912', connection: 'y', ...overrides });
 
-const newTable = (brokerCountMax = 100) => new RouteTable<string>({ brokerCountMax });
+const newTable = (brokerCountMax = 100) => new RouteTable<string>({ limits: { brokersMax: brokerCountMax } });
 
 test('a registered topic has a route, an unknown one none', () => {
   const routes = newTable();
@@ -160,4 +160,108 @@ test('further brokers than the limit are refused; known ones go on', () => {
   routes.register(registration(), 0);
   expect(routes.register(registration({ brokerName: 'b', brokerAddr: '10.0.0.9:10911' }), 0).status).toBe('refused');
   expect(routes.register(registration(), 1).status).toBe('registered');
+});
+
+test('permission to write is taken and given back, and lasts until the broker changes its topics', () => {
+  const routes = newTable();
+  routes.register(registration(), 0);
+  const perms = () => ['T', 'U'].map((name) => routes.route(name)?.queueDatas[0]?.perm);
+  expect(routes.setWritable('a', false)).toBe(2);
+  expect(perms()).toEqual([4, 4]);
+  routes.register(registration(), 1);
+  expect(perms()).toEqual([4, 4]);
+  routes.register(registration({ dataVersion: { counter: 2, timestamp: 1, stateVersion: 0 } }), 2);
+  expect(perms()).toEqual([6, 6]);
+  routes.setWritable('a', false);
+  expect(routes.setWritable('a', true)).toBe(2);
+  expect(perms()).toEqual([6, 6]);
+  expect(routes.setWritable('nobody', false)).toBe(0);
+});
+
+test('a topic is deleted everywhere, or in one cluster', () => {
+  const routes = newTable();
+  routes.register(registration(), 0);
+  routes.register(registration({ clusterName: 'd', brokerName: 'b', brokerAddr: '10.0.0.9:10911', connection: 'z' }), 0);
+  routes.deleteTopic('T', 'd');
+  expect(routes.route('T')?.queueDatas.map((queue) => queue.brokerName)).toEqual(['a']);
+  routes.deleteTopic('T', 'nobody');
+  routes.deleteTopic('T', 'c');
+  routes.deleteTopic('U');
+  expect(routes.topicNames()).toEqual([]);
+});
+
+test('a topic is added for brokers that are registered, and for no others', () => {
+  const routes = newTable();
+  routes.register(registration(), 0);
+  const queue = (brokerName: string) => ({ brokerName, readQueueNums: 2, writeQueueNums: 2, perm: 6, topicSysFlag: 0 });
+  expect(routes.addTopic('V', [queue('nobody'), queue('a')])).toBeUndefined();
+  expect(routes.route('V')?.queueDatas).toEqual([queue('a')]);
+  expect(routes.addTopic('W', [queue('nobody')])).toBeUndefined();
+  expect(routes.route('W')).toBeUndefined();
+});
+
+test('lists: of a cluster, and of the system with the address of a broker', () => {
+  const routes = newTable();
+  expect(routes.systemTopics()).toEqual({ topicList: [], brokerAddr: undefined });
+  routes.register(registration(), 0);
+  routes.register(
+    registration({ clusterName: 'd', brokerName: 'b', brokerAddr: '10.0.0.9:10911', topics: tableOf(topic('T'), topic('V')) }),
+    0,
+  );
+  expect(routes.topicsOfCluster('c')).toEqual(['T', 'U']);
+  expect(routes.topicsOfCluster('d')).toEqual(['T', 'V']);
+  expect(routes.topicsOfCluster('nobody')).toEqual([]);
+  expect(routes.systemTopics()).toEqual({ topicList: ['c', 'a', 'd', 'b'], brokerAddr: '10.0.0.1:10911' });
+  expect(routes.broker('b')?.brokerAddrs).toEqual({ 0: '10.0.0.9:10911' });
+  expect(routes.broker('nobody')).toBeUndefined();
+});
+
+test('with deleteTopicWithBrokerRegistration what a whole table does not name goes, and a single topic removes nothing', () => {
+  const routes = newTable();
+  routes.register(registration(), 0);
+  const version = (counter: number) => ({ counter, timestamp: 1, stateVersion: 0 });
+  const removing = { removesOtherTopics: true } as const;
+  routes.register(registration({ ...removing, topics: tableOf(topic('T', 8)), dataVersion: version(2) }), 1);
+  expect(routes.topicNames()).toEqual(['T', 'U']);
+  routes.register(registration({ ...removing, topics: tableOf(topic('T'), topic('V')), dataVersion: version(3) }), 2);
+  expect(routes.topicNames()).toEqual(['T', 'V']);
+});
+
+test('who has the lowest id is told when it changes, and only then', () => {
+  const changes: unknown[] = [];
+  const routes = new RouteTable<string>({
+    onMinBrokerIdChange: ({ brokerAddrs, ...change }) =>
+      changes.push({ ...change, brokerAddrs: Object.fromEntries(brokerAddrs) }),
+  });
+  routes.register(slave({ enableActingMaster: true }), 0);
+  routes.register(slave({ enableActingMaster: true, brokerId: 2, brokerAddr: '10.0.0.3:10911' }), 0);
+  expect(changes).toEqual([]);
+  routes.register(registration({ enableActingMaster: true }), 0);
+  const slaves = { 1: '10.0.0.2:10911', 2: '10.0.0.3:10911' };
+  const came = { brokerName: 'a', offlineBrokerAddr: undefined, haBrokerAddr: '10.0.0.1:10912' };
+  expect(changes).toEqual([{ ...came, brokerAddrs: { 0: '10.0.0.1:10911', ...slaves } }]);
+  routes.unregister(registration());
+  const went = { brokerName: 'a', offlineBrokerAddr: '10.0.0.1:10911', haBrokerAddr: undefined };
+  expect(changes.slice(1)).toEqual([{ ...went, brokerAddrs: slaves }]);
+  routes.unregister(slave({ brokerId: 2, brokerAddr: '10.0.0.3:10911' }));
+  routes.unregister(slave());
+  expect(changes.length).toBe(2);
+});
+
+test('topics beyond the limit are refused, those that are known go on', () => {
+  const routes = new RouteTable<string>({ limits: { topicEntriesMax: 3 } });
+  routes.register(registration(), 0);
+  const queue = (brokerName: string) => ({ brokerName, readQueueNums: 2, writeQueueNums: 2, perm: 6, topicSysFlag: 0 });
+  const other = { brokerName: 'b', brokerAddr: '10.0.0.9:10911', connection: 'z' };
+  expect(routes.register(registration(other), 0)).toMatchObject({
+    status: 'refused',
+    reason: expect.stringContaining('allowed are 3'),
+  });
+  expect(routes.broker('b')).toBeUndefined();
+  expect(routes.addTopic('V', [queue('a')])).toBeUndefined();
+  expect(routes.addTopic('W', [queue('a')])).toContain('allowed are 3');
+  expect(routes.route('W')).toBeUndefined();
+  expect(routes.register(registration(), 1)).toEqual({ status: 'registered' });
+  routes.deleteTopic('V');
+  expect(routes.addTopic('W', [queue('a')])).toBeUndefined();
 });

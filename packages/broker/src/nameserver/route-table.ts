@@ -1,7 +1,7 @@
 /**
- * What the NameServer knows: which brokers live, and which of them has which topics (Java: RouteInfoManager; page 02 §2-7).
- * Pure state: time and connections come from outside. Invariants: a topic in the table has a queue entry; a broker name in
- * the table has an address; every address has a live record.
+ * What the NameServer knows: which brokers live, and which of them has which topics (Java: RouteInfoManager; page 02 §2-8).
+ * Pure state: time and connections come from outside. Invariants: a broker name in the table has an address; every address has
+ * a live record; queues belong to broker names in the table.
  */
 import {
   type BrokerData,
@@ -12,6 +12,10 @@ import {
   type TopicRouteData,
 } from '@orbitmq/protocol';
 import { type LiveBroker, LiveBrokerTable } from './live-broker-table.js';
+import type { MinBrokerIdChange } from './min-broker-id.js';
+import { type RouteTableLimits, routeTableLimits } from './route-table-limits.js';
+import { topicsOfBrokers, unitTopics } from './topic-lists.js';
+import { TopicQueueTable } from './topic-queue-table.js';
 
 const masterId = 0;
 
@@ -26,9 +30,12 @@ export interface BrokerRegistration<Connection> extends BrokerIdentity {
   readonly haServerAddr: string;
   /** Undefined from brokers before 5.0. */
   readonly enableActingMaster: boolean | undefined;
+  readonly zoneName?: string | undefined;
   readonly timeoutMs: number;
   readonly dataVersion: DataVersion;
   readonly topics: Readonly<Record<string, TopicConfig>>;
+  /** Topics of the broker that the registration does not name go (`deleteTopicWithBrokerRegistration`). Default: false. */
+  readonly removesOtherTopics?: boolean | undefined;
   readonly connection: Connection;
 }
 
@@ -41,18 +48,26 @@ export type RegisterResult =
 interface BrokerSet {
   cluster: string;
   enableActingMaster: boolean;
+  zoneName: string | undefined;
   readonly addresses: Map<number, string>;
 }
 
+export interface RouteTableOptions {
+  readonly limits?: Partial<RouteTableLimits> | undefined;
+  /** Called in the turn of the change, when the tables are changed. */
+  readonly onMinBrokerIdChange?: ((change: MinBrokerIdChange) => void) | undefined;
+}
+
 export class RouteTable<Connection> {
-  readonly #brokerCountMax: number;
+  readonly #limits: RouteTableLimits;
+  readonly #onMinBrokerIdChange: (change: MinBrokerIdChange) => void;
   readonly #brokers = new Map<string, BrokerSet>();
-  /** Topic → broker name → its queues. */
-  readonly #topics = new Map<string, Map<string, QueueData>>();
+  readonly #queues = new TopicQueueTable();
   readonly #live = new LiveBrokerTable<Connection>();
 
-  constructor(options: { readonly brokerCountMax: number }) {
-    this.#brokerCountMax = options.brokerCountMax;
+  constructor(options: RouteTableOptions = {}) {
+    this.#limits = { ...routeTableLimits, ...options.limits };
+    this.#onMinBrokerIdChange = options.onMinBrokerIdChange ?? (() => undefined);
   }
 
   register(registration: BrokerRegistration<Connection>, nowMs: number): RegisterResult {
@@ -61,41 +76,48 @@ export class RouteTable<Connection> {
     const rejection = this.#rejection(registration, known);
     if (rejection !== undefined) return rejection;
 
-    const broker = known ?? { cluster: clusterName, enableActingMaster: false, addresses: new Map<number, string>() };
+    const addresses = known?.addresses ?? new Map<number, string>();
+    const broker = known ?? { cluster: clusterName, enableActingMaster: false, zoneName: undefined, addresses };
     this.#brokers.set(brokerName, broker);
     broker.cluster = clusterName;
     broker.enableActingMaster = registration.enableActingMaster ?? false;
-    for (const [id, address] of broker.addresses) {
+    broker.zoneName = registration.zoneName;
+    const isNewMin = addresses.size > 0 && brokerId < Math.min(...addresses.keys());
+    for (const [id, address] of addresses) {
       // The same process in another role: its old id is free.
-      if (address === brokerAddr && id !== brokerId) broker.addresses.delete(id);
+      if (address === brokerAddr && id !== brokerId) addresses.delete(id);
     }
-    const isFirst = broker.addresses.get(brokerId) !== brokerAddr;
-    broker.addresses.set(brokerId, brokerAddr);
+    const isFirst = addresses.get(brokerId) !== brokerAddr;
+    addresses.set(brokerId, brokerAddr);
     this.#takeTopics(registration, broker, isFirst);
     this.#live.set({ ...registration, lastUpdateMs: nowMs });
+    if (isNewMin) this.#tellMinBrokerId(brokerName, broker, { haBrokerAddr: registration.haServerAddr });
 
     if (brokerId === masterId) return { status: 'registered' };
-    const masterAddr = broker.addresses.get(masterId);
+    const masterAddr = addresses.get(masterId);
     const master = masterAddr === undefined ? undefined : this.#live.get(clusterName, masterAddr);
     return { status: 'registered', masterAddr: master && masterAddr, haServerAddr: master?.haServerAddr };
   }
 
   unregister(identity: BrokerIdentity): void {
-    this.#live.delete(identity.clusterName, identity.brokerAddr);
-    const broker = this.#brokers.get(identity.brokerName);
+    const { brokerName, brokerAddr } = identity;
+    this.#live.delete(identity.clusterName, brokerAddr);
+    const broker = this.#brokers.get(brokerName);
     if (broker === undefined) return;
+    const minId = Math.min(...broker.addresses.keys());
     let isMasterGone = false;
     for (const [id, address] of broker.addresses) {
-      if (address !== identity.brokerAddr) continue;
+      if (address !== brokerAddr) continue;
       broker.addresses.delete(id);
       if (id === masterId) isMasterGone = true;
     }
     if (broker.addresses.size === 0) {
-      this.#brokers.delete(identity.brokerName);
-      this.#dropQueues(identity.brokerName);
-    } else if (isMasterGone && broker.enableActingMaster) {
-      this.#clearWritePermission(identity.brokerName);
+      this.#brokers.delete(brokerName);
+      this.#queues.deleteBroker(brokerName);
+      return;
     }
+    if (isMasterGone && broker.enableActingMaster) this.#queues.changePermission(brokerName, withoutWrite);
+    if (!broker.addresses.has(minId)) this.#tellMinBrokerId(brokerName, broker, { offlineBrokerAddr: brokerAddr });
   }
 
   /** Removes the brokers that last registered over this connection. */
@@ -108,8 +130,8 @@ export class RouteTable<Connection> {
     return this.#removeLive((broker) => nowMs > broker.lastUpdateMs + broker.timeoutMs);
   }
 
-  /** The stored version of a broker's topics; counts as a sign of life (QUERY_DATA_VERSION). */
-  touch(identity: BrokerIdentity, nowMs: number): DataVersion | undefined {
+  /** The stored version of a broker's topics; counts as a sign of life (QUERY_DATA_VERSION, BROKER_HEARTBEAT). */
+  touch(identity: Pick<BrokerIdentity, 'clusterName' | 'brokerAddr'>, nowMs: number): DataVersion | undefined {
     const live = this.#live.get(identity.clusterName, identity.brokerAddr);
     if (live === undefined) return undefined;
     this.#live.set({ ...live, lastUpdateMs: nowMs });
@@ -118,7 +140,7 @@ export class RouteTable<Connection> {
 
   /** Undefined when no live broker has the topic. */
   route(topic: string): TopicRouteData | undefined {
-    const queues = this.#topics.get(topic);
+    const queues = this.#queues.queuesOf(topic);
     if (queues === undefined) return undefined;
     const brokerDatas: BrokerData[] = [];
     for (const brokerName of queues.keys()) {
@@ -132,49 +154,109 @@ export class RouteTable<Connection> {
     readonly brokerAddrTable: Record<string, BrokerData>;
     readonly clusterAddrTable: Record<string, string[]>;
   } {
+    return {
+      brokerAddrTable: Object.fromEntries([...this.#brokers].map(([name, broker]) => [name, brokerData(name, broker)])),
+      clusterAddrTable: Object.fromEntries(this.#clusters()),
+    };
+  }
+
+  /** The addresses behind a broker name, whatever its cluster (as in Java); undefined when nobody has the name. */
+  broker(brokerName: string): BrokerData | undefined {
+    const broker = this.#brokers.get(brokerName);
+    return broker && brokerData(brokerName, broker);
+  }
+
+  topicNames(): string[] {
+    return [...this.#queues.topics()];
+  }
+
+  topicsOfCluster(clusterName: string): string[] {
+    return topicsOfBrokers(this.#clusters().get(clusterName) ?? [], this.#queues);
+  }
+
+  /** The list of a request for topics of units. */
+  unitTopics(requestCode: number): string[] {
+    return unitTopics(requestCode, this.#queues);
+  }
+
+  /** Clusters and brokers, which all have a topic of their name, and the address of some broker, which knows the other ones. */
+  systemTopics(): { readonly topicList: readonly string[]; readonly brokerAddr: string | undefined } {
+    const [first] = this.#brokers.values();
+    const [brokerAddr] = first?.addresses.values() ?? [];
+    return { topicList: [...new Set([...this.#clusters()].flat(2))], brokerAddr };
+  }
+
+  /** Takes writes away from all topics of a broker, or gives them back; the count of these topics. Lasts until they change. */
+  setWritable(brokerName: string, isWritable: boolean): number {
+    const readAndWrite = Permission.READ | Permission.WRITE;
+    return this.#queues.changePermission(brokerName, isWritable ? () => readAndWrite : withoutWrite);
+  }
+
+  /** `clusterName`: only of its brokers. */
+  deleteTopic(topic: string, clusterName?: string): void {
+    if (clusterName === undefined) this.#queues.deleteTopic(topic);
+    else for (const brokerName of this.#clusters().get(clusterName) ?? []) this.#queues.delete(topic, brokerName);
+  }
+
+  /** Adds queues of a topic. Those of brokers that are not registered are passed over; the reason when there is no room. */
+  addTopic(topic: string, queueDatas: readonly QueueData[]): string | undefined {
+    const queues = queueDatas.filter((queue) => this.#brokers.has(queue.brokerName));
+    const refusal = this.#noRoomFor(queues.filter((queue) => !this.#queues.has(topic, queue.brokerName)).length);
+    if (refusal === undefined) for (const queue of queues) this.#queues.set(topic, queue);
+    return refusal;
+  }
+
+  #clusters(): Map<string, string[]> {
     const clusters = new Map<string, string[]>();
     for (const [brokerName, broker] of this.#brokers) {
       const names = clusters.get(broker.cluster);
       if (names === undefined) clusters.set(broker.cluster, [brokerName]);
       else names.push(brokerName);
     }
-    return {
-      brokerAddrTable: Object.fromEntries([...this.#brokers].map(([name, broker]) => [name, brokerData(name, broker)])),
-      clusterAddrTable: Object.fromEntries(clusters),
-    };
+    return clusters;
+  }
+
+  #noRoomFor(newEntryCount: number): string | undefined {
+    const { topicEntriesMax } = this.#limits;
+    if (newEntryCount === 0 || this.#queues.entryCount + newEntryCount <= topicEntriesMax) return undefined;
+    return `there are ${this.#queues.entryCount} topics of brokers already, allowed are ${topicEntriesMax}`;
   }
 
   #rejection(registration: BrokerRegistration<Connection>, known: BrokerSet | undefined): RegisterResult | undefined {
-    const { clusterName, brokerAddr, brokerId, dataVersion, topics } = registration;
+    const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, topics } = registration;
     const holder = known?.addresses.get(brokerId);
     if (holder !== undefined && holder !== brokerAddr) {
       const live = this.#live.get(clusterName, holder);
       if (live !== undefined && live.dataVersion.stateVersion > dataVersion.stateVersion) return { status: 'stale' };
     }
+    const names = Object.keys(topics);
     // A change announced with its one topic must not pass for the whole table of a broker not known yet (5.x).
-    if (holder === undefined && Object.keys(topics).length === 1) return { status: 'refused', reason: 'register broker failed' };
-    if (this.#live.size >= this.#brokerCountMax && this.#live.get(clusterName, brokerAddr) === undefined) {
-      return { status: 'refused', reason: `register broker failed: there are ${this.#brokerCountMax} brokers already` };
+    if (holder === undefined && names.length === 1) return { status: 'refused', reason: 'register broker failed' };
+    const { brokersMax } = this.#limits;
+    if (this.#live.size >= brokersMax && this.#live.get(clusterName, brokerAddr) === undefined) {
+      return { status: 'refused', reason: `register broker failed: there are ${brokersMax} brokers already` };
     }
-    return undefined;
+    const noRoom = this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length);
+    return noRoom === undefined ? undefined : { status: 'refused', reason: `register broker failed: ${noRoom}` };
   }
 
   #takeTopics(registration: BrokerRegistration<Connection>, broker: BrokerSet, isFirst: boolean): void {
-    const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, enableActingMaster } = registration;
+    const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, enableActingMaster, topics } = registration;
     const isPrimeSlave =
       enableActingMaster !== undefined && brokerId !== masterId && Math.min(...broker.addresses.keys()) === brokerId;
     if (brokerId !== masterId && !isPrimeSlave) return;
+    // A table of one topic announces a change of it; that the others are gone is not meant.
+    if (registration.removesOtherTopics === true && Object.keys(topics).length !== 1) {
+      for (const topic of this.#queues.topicsOf(brokerName)) {
+        if (!Object.hasOwn(topics, topic)) this.#queues.delete(topic, brokerName);
+      }
+    }
     const stored = this.#live.get(clusterName, brokerAddr)?.dataVersion;
     const isChanged = isFirst || stored === undefined || !isEqual(stored, dataVersion);
     const permMask = isPrimeSlave && broker.enableActingMaster ? ~Permission.WRITE : ~0;
-    for (const [topic, config] of Object.entries(registration.topics)) {
-      let queues = this.#topics.get(topic);
-      if (!isChanged && queues?.has(brokerName) === true) continue;
-      if (queues === undefined) {
-        queues = new Map();
-        this.#topics.set(topic, queues);
-      }
-      queues.set(brokerName, {
+    for (const [topic, config] of Object.entries(topics)) {
+      if (!isChanged && this.#queues.has(topic, brokerName)) continue;
+      this.#queues.set(topic, {
         brokerName,
         readQueueNums: config.readQueueNums,
         writeQueueNums: config.writeQueueNums,
@@ -190,22 +272,31 @@ export class RouteTable<Connection> {
     return gone;
   }
 
-  #dropQueues(brokerName: string): void {
-    for (const [topic, queues] of this.#topics) {
-      if (queues.delete(brokerName) && queues.size === 0) this.#topics.delete(topic);
-    }
-  }
-
-  #clearWritePermission(brokerName: string): void {
-    for (const queues of this.#topics.values()) {
-      const data = queues.get(brokerName);
-      if (data !== undefined) queues.set(brokerName, { ...data, perm: data.perm & ~Permission.WRITE });
-    }
+  #tellMinBrokerId(
+    brokerName: string,
+    broker: BrokerSet,
+    who: { readonly offlineBrokerAddr?: string; readonly haBrokerAddr?: string },
+  ): void {
+    this.#onMinBrokerIdChange({
+      brokerName,
+      brokerAddrs: new Map(broker.addresses),
+      offlineBrokerAddr: who.offlineBrokerAddr,
+      haBrokerAddr: who.haBrokerAddr,
+    });
   }
 }
 
+const withoutWrite = (perm: number): number => perm & ~Permission.WRITE;
+
 function brokerData(brokerName: string, broker: BrokerSet): BrokerData {
-  return { brokerName, cluster: broker.cluster, brokerAddrs: Object.fromEntries(broker.addresses) };
+  const { cluster, enableActingMaster, zoneName, addresses } = broker;
+  return {
+    brokerName,
+    cluster,
+    brokerAddrs: Object.fromEntries(addresses),
+    ...(enableActingMaster ? { enableActingMaster } : {}),
+    ...(zoneName === undefined ? {} : { zoneName }),
+  };
 }
 
 /** Java: DataVersion.equals. */

@@ -27,6 +27,19 @@ export class ClientOffsets implements ConsumerOffsetManager {
     if (!isBrokerGroup(group)) this.#offsets.commit(group, topic, queueId, offset);
   }
 
+  groupsWithOffsets(topic: string): readonly string[] {
+    return this.#offsets.groupsWithOffsets(topic);
+  }
+
+  removeTopic(topic: string): void {
+    this.#offsets.removeTopic(topic);
+  }
+
+  /** Without effect for a group of the broker's. */
+  removeGroup(group: string): void {
+    if (!isBrokerGroup(group)) this.#offsets.removeGroup(group);
+  }
+
   persist(): Promise<void> {
     return this.#offsets.persist();
   }

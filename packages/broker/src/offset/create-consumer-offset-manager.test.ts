@@ -154,3 +154,26 @@ test('the stop waits for a disk that hangs only until its deadline, and nothing 
   await environment.time.advance(1000);
   expect(await fileSystem.readFile(path)).toBeUndefined();
 });
+
+test('offsets of a deleted topic or group are forgotten, also on disk', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const offsets = await open(fileSystem);
+  for (const [group, topic] of [
+    ['g', 'T'],
+    ['h', 'T'],
+    ['g', 'U'],
+    ['h', 'U'],
+    ['g', 'V'],
+  ] as const) {
+    offsets.commit(group, topic, 0, 3);
+  }
+  expect(offsets.groupsWithOffsets('T')).toEqual(['g', 'h']);
+  expect(offsets.groupsWithOffsets('W')).toEqual([]);
+  offsets.removeTopic('T');
+  offsets.removeGroup('g');
+  offsets.removeGroup('nobody');
+  await offsets.persist();
+  const again = await open(fileSystem);
+  const left = ['T', 'U', 'V'].flatMap((topic) => again.groupsWithOffsets(topic).map((group) => `${topic}@${group}`));
+  expect(left).toEqual(['U@h']);
+});

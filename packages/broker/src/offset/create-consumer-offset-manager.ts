@@ -81,8 +81,31 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     this.#file.changed();
   }
 
+  groupsWithOffsets(topic: string): readonly string[] {
+    return [...(this.#table.get(topic)?.keys() ?? [])];
+  }
+
+  removeTopic(topic: string): void {
+    if (this.#table.delete(topic)) this.#removed();
+  }
+
+  removeGroup(group: string): void {
+    let isRemoved = false;
+    for (const [topic, groups] of this.#table) {
+      if (!groups.delete(group)) continue;
+      isRemoved = true;
+      if (groups.size === 0) this.#table.delete(topic);
+    }
+    if (isRemoved) this.#removed();
+  }
+
   persist(): Promise<void> {
     return this.#file.persist();
+  }
+
+  #removed(): void {
+    this.#nextVersion();
+    this.#file.changed();
   }
 
   /** Lowers every offset beyond its queue's end to that end, since the next message there will get it. Before clients are served. */

@@ -10,9 +10,6 @@ import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js
 import type { RebalanceLockManager } from '../order/rebalance-lock-manager.js';
 import type { MessageStore } from '../store/message-store.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
-import { CreateGroupProcessor } from './admin/group/create.js';
-import { CreateTopicProcessor } from './admin/topic/create.js';
-import { GetTopicProcessor } from './admin/topic/get.js';
 import { CheckClientConfigProcessor } from './client/check-client-config-processor.js';
 import { ConsumerListProcessor } from './client/consumer-list-processor.js';
 import { HeartbeatProcessor } from './client/heartbeat-processor.js';
@@ -46,14 +43,11 @@ export function createManagementProcessors(
     { codes: [RequestCode.HEART_BEAT], processor: heartbeat },
     { codes: [RequestCode.UNREGISTER_CLIENT], processor: new UnregisterClientProcessor(consumers, producers) },
     { codes: [RequestCode.GET_CONSUMER_LIST_BY_GROUP], processor: new ConsumerListProcessor(consumers) },
-    { codes: [RequestCode.CHECK_CLIENT_CONFIG], processor: new CheckClientConfigProcessor() },
+    { codes: [RequestCode.CHECK_CLIENT_CONFIG], processor: new CheckClientConfigProcessor(options.config) },
     { codes: [RequestCode.QUERY_CONSUMER_OFFSET], processor: new QueryConsumerOffsetProcessor(offsets, store) },
     { codes: [RequestCode.UPDATE_CONSUMER_OFFSET], processor: new UpdateConsumerOffsetProcessor(offsets, groups, topics) },
     { codes: [RequestCode.SEARCH_OFFSET_BY_TIMESTAMP], processor: new SearchOffsetProcessor(store) },
     { codes: QueueOffsetProcessor.codes, processor: new QueueOffsetProcessor(store) },
     { codes: LockBatchProcessor.codes, processor: new LockBatchProcessor(locks) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC], processor: new CreateTopicProcessor(options) },
-    { codes: [RequestCode.GET_TOPIC_CONFIG], processor: new GetTopicProcessor(topics) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP], processor: new CreateGroupProcessor(groups) },
   ];
 }

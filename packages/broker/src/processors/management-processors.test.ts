@@ -91,23 +91,31 @@ test('UNREGISTER_CLIENT ends both memberships of the client', async () => {
 });
 
 test.each([
-  ['TAG', ResponseCode.SUCCESS],
-  ['SQL92', ResponseCode.SYSTEM_ERROR],
-])('CHECK_CLIENT_CONFIG of a %s subscription', async (expressionType, code) => {
-  const subscription = {
-    topic: 'T',
-    subString: '*',
-    tagsSet: [],
-    codeSet: [],
-    subVersion: 1,
-    expressionType,
-    classFilterMode: false,
-  };
-  const body = encodeCheckClientConfig({ clientId: 'a', group: 'g', subscription });
-  expect((await ask(new CheckClientConfigProcessor(), createRequest(RequestCode.CHECK_CLIENT_CONFIG, { body })))?.code).toBe(
-    code,
-  );
-});
+  ['TAG', false, 'a || b', ResponseCode.SUCCESS],
+  ['', false, '', ResponseCode.SUCCESS],
+  ['SQL92', false, 'a > 1', ResponseCode.SYSTEM_ERROR],
+  ['SQL92', true, 'a > 1', ResponseCode.SUCCESS],
+  ['SQL92', true, "a > 'x'", ResponseCode.SUBSCRIPTION_PARSE_FAILED],
+  ['SQL92', true, '', ResponseCode.SUBSCRIPTION_PARSE_FAILED],
+  ['SQL92', true, `a IN (${"'x',".repeat(4096)}'x')`, ResponseCode.SUBSCRIPTION_PARSE_FAILED],
+  ['XPATH', true, 'a > 1', ResponseCode.SUBSCRIPTION_PARSE_FAILED],
+])(
+  'CHECK_CLIENT_CONFIG of a %s subscription, property filter %s',
+  async (expressionType, enablePropertyFilter, subString, code) => {
+    const subscription = {
+      topic: 'T',
+      subString,
+      tagsSet: [],
+      codeSet: [],
+      subVersion: 1,
+      expressionType,
+      classFilterMode: false,
+    };
+    const body = encodeCheckClientConfig({ clientId: 'a', group: 'g', subscription });
+    const processor = new CheckClientConfigProcessor({ enablePropertyFilter });
+    expect((await ask(processor, createRequest(RequestCode.CHECK_CLIENT_CONFIG, { body })))?.code).toBe(code);
+  },
+);
 
 test('LOCK_BATCH_MQ grants what is free and succeeds in any case', async () => {
   const { locks } = await setup();
@@ -185,7 +193,7 @@ test.each([
   ['too many queues', { readQueueNums: '65537' }, ResponseCode.INVALID_PARAMETER],
   ['a negative count', { writeQueueNums: '-1' }, ResponseCode.INVALID_PARAMETER],
   ['a bad permission', { perm: '8' }, ResponseCode.INVALID_PARAMETER],
-  ['a bad filter type', { topicFilterType: 'NONE' }, ResponseCode.INVALID_PARAMETER],
+  ['a bad filter type', { topicFilterType: 'NONE' }, ResponseCode.SYSTEM_ERROR],
   ['an unknown attribute', { attributes: '+colour=red' }, ResponseCode.SYSTEM_ERROR],
   ['an attribute without sign', { attributes: 'message.type=FIFO' }, ResponseCode.SYSTEM_ERROR],
   ['a bad value of an attribute', { attributes: '+message.type=RED' }, ResponseCode.SYSTEM_ERROR],

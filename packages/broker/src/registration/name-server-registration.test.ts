@@ -167,3 +167,19 @@ test("topics of the NameServer's order configuration become ordered", async () =
   expect(topics.get('Unknown')).toBeUndefined();
   await settle(registration.stop());
 });
+
+test('a registration in parts makes every topic known, and so does each change of one', async () => {
+  const { environment, topics, registration, startNameServer, queuesAt, settle } = await setup({
+    namesrvAddr: '127.0.0.1:9876',
+    enableSplitRegistration: true,
+    splitRegistrationSize: 4,
+  });
+  await startNameServer(9876);
+  for (let n = 0; n < 10; n += 1) topics.update(plainTopic(`T${n}`, 4, 6));
+  await settle(registration.start());
+  for (let n = 0; n < 10; n += 1) expect((await queuesAt(9876, `T${n}`))?.writeQueueNums, `T${n}`).toBe(4);
+  for (const name of ['T0', 'T9']) topics.update(plainTopic(name, 7, 6));
+  await environment.time.advance(100);
+  for (const name of ['T0', 'T9']) expect((await queuesAt(9876, name))?.writeQueueNums, name).toBe(7);
+  expect((await queuesAt(9876, 'TBW102'))?.perm).toBe(7);
+});

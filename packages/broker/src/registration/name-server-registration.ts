@@ -1,7 +1,7 @@
 /**
  * Makes this broker known to every NameServer (Java: BrokerOuterAPI, BrokerController.registerBrokerAll; page 02 §1-4): at the
- * start, every registerNameServerPeriod, and at once when a topic changed, always with the whole table. Nothing here fails
- * the broker: NameServers that are down are told later.
+ * start, every registerNameServerPeriod, and at once when a topic changed, always with the whole table, in parts when it is
+ * too large for one request. Nothing here fails the broker: NameServers that are down are told later.
  */
 import { BrokerError, type Environment, type Lifecycle, type Timer } from '@orbitmq/core/kernel';
 import {
@@ -20,6 +20,7 @@ import type { BrokerConfig } from '../config/broker-config.js';
 import { splitAddresses } from '../config/config-rules.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
 import { NameServerLink } from './name-server-link.js';
+import { type RegistrationPart, registrationParts } from './registration-parts.js';
 
 /** Java clamps registerNameServerPeriod to this. */
 const periodMinMs = 10_000;
@@ -101,9 +102,15 @@ export class NameServerRegistration implements Lifecycle {
 
   async #register(address: string): Promise<void> {
     const { config, topics } = this.#options;
-    const dataVersion = topics.dataVersion;
-    const topicConfigTable = Object.fromEntries([...topics.all()].map(([name, topic]) => [name, this.#advertised(topic)]));
-    const body = encodeRegisterBrokerBody({ dataVersion, topicConfigTable, filterServerList: [] }, { compressed: false });
+    const parts = registrationParts([...topics.all().values()], topics.dataVersion, config);
+    for (const part of parts) await this.#registerPart(address, part);
+  }
+
+  async #registerPart(address: string, part: RegistrationPart): Promise<void> {
+    const { config } = this.#options;
+    const topicConfigTable = Object.fromEntries(part.topics.map((topic) => [topic.topicName, this.#advertised(topic)]));
+    const registered = { dataVersion: part.dataVersion, topicConfigTable, filterServerList: [] };
+    const body = encodeRegisterBrokerBody(registered, { compressed: false });
     const extFields = registerBrokerHeader.encode({
       ...this.#identity(),
       haServerAddr: this.#options.haServerAddr,

@@ -1,4 +1,4 @@
-import { type Environment, InvariantError, type Lifecycle, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, InvariantError, type Lifecycle, type StopOptions, StoreError, type Timer } from '@orbitmq/core/kernel';
 import { type DataVersion, Permission, SystemTopic } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { ConfigFile } from '../metadata/config-file.js';
@@ -10,7 +10,6 @@ import type { TopicConfigManager } from '../topic/topic-config-manager.js';
 import { DelayLevelQueue } from './delay-level-queue.js';
 import type { DelayLevels } from './delay-levels.js';
 import { type DelayOffsets, decodeDelayOffsets, encodeDelayOffsets } from './delay-offset-json.js';
-import { SettledValue } from './settled-value.js';
 
 export interface ScheduleServiceDeps {
   readonly environment: Environment;
@@ -25,11 +24,14 @@ export interface ScheduleServiceDeps {
 
 /** Registered with this many queues whatever the table of levels says (page 25 §1.1). */
 const scheduleQueueNums = 18;
+/** How long `stop` waits for the last write when its caller names no deadline. */
+const stopDeadlineMsDefault = 10_000;
 
 /**
  * Delivers delayed messages (Java: ScheduleMessageService; page 25 §1): one queue per level, each on its own. How far each level is
  * goes to `config/delayOffset.json` every flushDelayOffsetInterval and at the stop; what was delivered since is repeated after a crash.
- * Progress is written only when the delivered messages are on disk, so a power cut repeats, and loses nothing that was on disk.
+ * A snapshot of the progress is taken first, then everything put until then is flushed, whatever `flushDiskType` is at that time, then
+ * the snapshot is written: a power cut repeats, and loses nothing that was on disk.
  */
 export class ScheduleService implements Lifecycle {
   readonly #deps: ScheduleServiceDeps;
@@ -41,21 +43,22 @@ export class ScheduleService implements Lifecycle {
   #dataVersion: DataVersion;
   /** What the file says, or will at the next write. */
   #noted: DelayOffsets = new Map();
-  #settled: SettledValue<DelayOffsets>;
   #flushTimer: Timer | undefined;
+  #writing: Promise<void> | undefined;
   #isStopped = false;
+  #isAbandoned = false;
 
   constructor(deps: ScheduleServiceDeps) {
     this.#deps = deps;
     const { environment, fileSystem, config } = deps;
     this.#dataVersion = initialDataVersion(environment.clock);
-    this.#settled = new SettledValue<DelayOffsets>(this.#noted, this.#settleMs);
     this.#file = new ConfigFile({
       environment,
       fileSystem,
       directory: joinPath(config.storePathRootDir, 'config'),
       name: 'delayOffset.json',
       encode: () => encodeDelayOffsets(this.#dataVersion, this.#noted),
+      beforeWrite: () => this.#flushLog(),
     });
     deps.store.onArrival((topic, queueId) => {
       if (topic === SystemTopic.SCHEDULE) this.#queues[queueId]?.wake();
@@ -69,7 +72,6 @@ export class ScheduleService implements Lifecycle {
     const offsets: DelayOffsets = loaded?.offsets ?? new Map();
     this.#dataVersion = loaded?.dataVersion ?? this.#dataVersion;
     this.#noted = offsets;
-    this.#settled = new SettledValue(offsets, this.#settleMs);
     this.#otherOffsets = [...offsets].filter(([level]) => level < 1 || level > levels.maxLevel);
     this.#queues = Array.from({ length: levels.maxLevel }, (_, queueId) => {
       const level = queueId + 1;
@@ -88,30 +90,49 @@ export class ScheduleService implements Lifecycle {
     this.#flushTimer = environment.timers.setInterval(() => this.#persistSoon(), config.flushDelayOffsetInterval);
   }
 
-  /** Rejects when the last write failed: what was delivered since the write before will be delivered again. */
-  async stop(): Promise<void> {
+  /** Rejects when the last write failed or waits for a disk that hangs: what was delivered since the write before will be delivered again. */
+  async stop(options: StopOptions = {}): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#flushTimer?.cancel();
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     this.#noteProgress(this.#offsets());
-    await this.#file.persist();
-  }
-
-  /** With ASYNC_FLUSH a delivered copy is on disk only after that time; with SYNC_FLUSH it is when it counts as delivered. */
-  get #settleMs(): number {
-    const { flushDiskType, flushCommitLogThoroughInterval } = this.#deps.config;
-    return flushDiskType === 'SYNC_FLUSH' ? 0 : flushCommitLogThoroughInterval;
-  }
-
-  #persistSoon(): void {
-    this.#noteProgress(this.#settled.note(this.#offsets(), this.#deps.environment.clock.monotonic()));
-    this.#file.persist().catch((error: unknown) => {
-      if (error instanceof InvariantError) throw error;
-      this.#deps.environment.logger.error('the progress of delayed messages could not be written; it will be tried again', {
-        error,
-      });
+    const written = this.#file.persist();
+    const deadlineMs = options.deadlineMs ?? stopDeadlineMsDefault;
+    await new Promise<void>((resolve, reject) => {
+      const deadline = this.#deps.environment.timers.setTimeout(() => {
+        this.#isAbandoned = true;
+        reject(
+          new StoreError(
+            'STORE_IO_FAILED',
+            `The progress of delayed messages was not written within ${deadlineMs} ms: the disk is busy`,
+          ),
+        );
+      }, deadlineMs);
+      written.then(resolve, reject).finally(() => deadline.cancel());
     });
+  }
+
+  async #flushLog(): Promise<void> {
+    await this.#deps.store.whenFlushed();
+    if (this.#isAbandoned) throw new StoreError('STORE_IO_FAILED', 'Delay offsets are not written after the stop');
+  }
+
+  /** One write at a time: while the disk hangs, the next ones need not wait as well. */
+  #persistSoon(): void {
+    if (this.#writing !== undefined) return;
+    this.#noteProgress(this.#offsets());
+    this.#writing = this.#file
+      .persist()
+      .catch((error: unknown) => {
+        if (error instanceof InvariantError) throw error;
+        this.#deps.environment.logger.error('the progress of delayed messages could not be written; it will be tried again', {
+          error,
+        });
+      })
+      .finally(() => {
+        this.#writing = undefined;
+      });
   }
 
   /** Nothing is written while nothing moves. */

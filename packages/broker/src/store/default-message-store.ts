@@ -22,7 +22,7 @@ import type {
   PutWaiter,
   QueueEntry,
 } from './message-store.js';
-import { openStore, recordBytesMaxOf } from './open-store.js';
+import { openStore } from './open-store.js';
 import { fitsFile, type PutSizes, refusalOf } from './put-rules.js';
 import { lookMessage } from './read/look-message.js';
 import type { DiskPercents } from './retention/disk-guard.js';
@@ -148,7 +148,7 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
   }
 
   lookMessage(physicalOffset: number): Promise<MessageExt | undefined> {
-    return lookMessage(this.#open().log, physicalOffset, recordBytesMaxOf(this.#options.config));
+    return lookMessage(this.#open().log, physicalOffset);
   }
 
   readLog(physicalOffset: number, sizeBytes: number): Promise<Buffer> {
@@ -193,8 +193,8 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
     this.#listeners.arrival.push(listener);
   }
 
-  async deleteTopics(topics: Iterable<string>): Promise<void> {
-    await this.#open().space.deleteTopics(topics);
+  async deleteTopics(topics: Iterable<string>, onRemoval?: () => void): Promise<void> {
+    await this.#open().space.deleteTopics(topics, onRemoval);
   }
 
   async cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]> {

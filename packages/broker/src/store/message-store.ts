@@ -1,6 +1,7 @@
 import type { Lifecycle } from '@orbitmq/core/kernel';
-import type { MessageExt } from '@orbitmq/protocol';
+import type { Loan, MessageExt } from '@orbitmq/protocol';
 import type { QueryMessageRequest, QueryMessageResult } from './message-query.js';
+import type { RecordFilter } from './record-filter.js';
 
 /** A message as it goes into the log; the store adds queue offset, physical offset and store time (Java: MessageExtBrokerInner). */
 export interface MessageToStore {
@@ -70,6 +71,8 @@ export interface GetMessageRequest {
   readonly queueOffset: number;
   readonly maxCount: number;
   readonly matches: TagsCodePredicate | undefined;
+  /** Decides after `matches`, by the record. A read that it lets nothing through ends early, with a next offset further on. */
+  readonly filter?: RecordFilter | undefined;
   /** Whether somebody takes the answer; an answer that has to be read from files waits for that. Absent: yes. */
   readonly hasRoom?: (() => boolean) | undefined;
 }
@@ -81,8 +84,10 @@ export interface GetMessageResult {
   readonly minOffset: number;
   /** Offset of the next message to become visible. */
   readonly maxOffset: number;
-  /** The records, byte for byte as in the log, in order; neighbouring ones may share a slice. They stay unchanged. */
+  /** The records, byte for byte as in the log, in order; neighbouring ones may share a slice. They stay unchanged until `loan` is given back. */
   readonly slices: readonly Buffer[];
+  /** The memory of the slices. Whoever has no use for them any more may give it back, once; nobody has to. */
+  readonly loan?: Loan | undefined;
   readonly messageCount: number;
   readonly sizeBytes: number;
 }

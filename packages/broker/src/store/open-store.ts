@@ -25,14 +25,6 @@ import type { StoreOptions } from './store-options.js';
 import { type StorePaths, storePaths } from './store-paths.js';
 import { StoreStateKeeper } from './store-state-keeper.js';
 
-/**
- * The largest record that the log can have. Not what may be put today: `maxMessageSize` may have been larger when a record was
- * stored, here or at another broker, and a record that was acknowledged is one whatever the configuration says later.
- */
-export function recordBytesMaxOf(config: { readonly mappedFileSizeCommitLog: number }): number {
-  return config.mappedFileSizeCommitLog;
-}
-
 export interface OpenedStore extends RecoveredQueues {
   readonly segments: SegmentList;
   readonly pool: FilePool;
@@ -92,7 +84,6 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
       tagsCodeOf,
       queueFileSizeBytes: config.mappedFileSizeConsumeQueue,
       entriesBytesMax: limits.queueEntriesBytesMax,
-      recordBytesMax: recordBytesMaxOf(config),
       wasStoppedCleanly,
       flushed,
       ends,
@@ -103,6 +94,12 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
       verifiesPropertyCrc: config.forceVerifyPropCRC,
     }).run();
     const { mark } = recovered;
+    if (recovered.scannedFrom > segments.firstOffset) {
+      // Before anything is cut. After a kill only the block in which the scan began: damage before that place is no torn record,
+      // whatever stands behind it.
+      const sizeBytes = wasStoppedCleanly ? limits.startCheckBytes : 1;
+      await verifyTail({ segments, pool, table: checksumTable, physicalEnd: recovered.scannedFrom, sizeBytes });
+    }
     await settleLogEnd({
       fileSystem,
       pool,
@@ -114,13 +111,6 @@ async function openLocked(options: StoreOptions, paths: StorePaths, lock: FileLo
       flushed,
       wasStoppedCleanly,
     });
-    if (recovered.scannedFrom > segments.firstOffset) {
-      // After a kill only the block of the end: its checksum is made anew below, and would take damage for the truth.
-      const tail = wasStoppedCleanly
-        ? { physicalEnd: recovered.scannedFrom, sizeBytes: limits.startCheckBytes }
-        : { physicalEnd: mark.physicalEnd, sizeBytes: 1 };
-      await verifyTail({ segments, pool, table: checksumTable, ...tail });
-    }
     const checksums = new ChecksumWriter({
       fileSystem,
       pool,
@@ -157,7 +147,6 @@ function surveyFor(options: StoreOptions, paths: StorePaths, pool: FilePool, seg
     directory: paths.consumeQueue,
     queueFileSizeBytes: config.mappedFileSizeConsumeQueue,
     segments,
-    recordBytesMax: recordBytesMaxOf(config),
   });
 }
 

@@ -24,7 +24,7 @@ import { isOutOfSpace } from './io/out-of-space.js';
 import type { LogMark } from './log-mark.js';
 import { noMessages, type QueryMessageRequest, type QueryMessageResult } from './message-query.js';
 import type { ArrivalListener } from './message-store.js';
-import { type OpenedStore, recordBytesMaxOf } from './open-store.js';
+import type { OpenedStore } from './open-store.js';
 import { readRecord } from './read/look-message.js';
 import { MessageGetter } from './read/message-getter.js';
 import { ReadSlots } from './read/read-slots.js';
@@ -209,6 +209,8 @@ export class RunningStore {
     await this.commit.drain();
     await this.space.stopLooking();
     await this.#housekeeping;
+    // Until here its interval counts: what has to end first, such as a round of deletions, may take longer.
+    this.#logFlusher.stop();
     const isFlushed = !this.commit.hasFailed && (await this.#attempt(() => this.#flushAll()));
     const isIndexInOrder = this.commit.hasFailed ? false : ((await this.index?.finish()) ?? true);
     if (isFlushed && !this.commit.hasFailed && isIndexInOrder) await this.#attempt(() => this.opened.abort.remove());
@@ -217,6 +219,7 @@ export class RunningStore {
   /** Gives back what is held, whether the store failed or not. */
   async release(): Promise<void> {
     this.#stopTimers();
+    this.#logFlusher.stop();
     await this.space.stop();
     await this.space.stopLooking();
     this.#endFlushWaits('is stopped');
@@ -246,13 +249,14 @@ export class RunningStore {
   #publish(batch: AppendBatch, tell: () => void): void {
     this.#visible = batch.mark();
     publishBatch(batch, this.#dispatchers);
-    this.#tail.trim(batch.physicalEnd);
     tell();
     this.#flushPoint.published();
     notifyArrivals(batch, this.#listeners.arrival);
     this.index?.wake();
     // Last: nobody waits for it.
     this.opened.checksums.add(batch.pieces);
+    // Behind everything that reads the batch: memory that is let go is written over.
+    this.#tail.trim(batch.physicalEnd);
   }
 
   /** A full disk: the log ends where it is visible, on disk and in memory. */
@@ -277,7 +281,6 @@ export class RunningStore {
   #createIndex(verified: VerifiedReader): IndexService {
     const { config, environment, fileSystem, limits } = this.#options;
     const { mark, pool, segments, state, wasStoppedCleanly } = this.opened;
-    const recordBytesMax = recordBytesMaxOf(config);
     const durableEnd = (): number => this.#visible.physicalEnd;
     const readFile = (from: number, end: number): Promise<Buffer> => verified.read(from, end, durableEnd());
     return new IndexService({
@@ -287,11 +290,11 @@ export class RunningStore {
       fileSystem,
       pool,
       directory: storePaths(config).index,
+      notesDirectory: storePaths(config).indexChecksums,
       config,
       limits,
-      recordBytesMax,
       log: { segments, tail: this.#tail, durableEnd, readFile },
-      readRecord: (physicalOffset) => readRecord(this.log, physicalOffset, recordBytesMax),
+      readRecord: (physicalOffset) => readRecord(this.log, physicalOffset),
       recoveredEnd: mark.physicalEnd,
       wasStoppedCleanly,
       flushedTimestamp: state.indexMsgTimestamp,
@@ -315,7 +318,6 @@ export class RunningStore {
 
   #stopTimers(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel();
-    this.#logFlusher.stop();
   }
 
   async #housekeep(): Promise<void> {

@@ -6,9 +6,10 @@ export interface StoreMaintenance {
   /**
    * Deletes all queues of the topics, durably when it resolves; unknown names are passed. Their records leave the log with its
    * files. A topic that is created again goes on at its old offsets, so that no offset ever names two messages; Java begins
-   * again at 0. Rejects with a `StoreError` when the disk failed or is full; asked again it goes on.
+   * again at 0. Rejects with a `StoreError` when the disk failed or is full; asked again it goes on. `onRemoval` is called in the
+   * turn in which the queues go: what was put before goes with them, what is put afterwards stays.
    */
-  deleteTopics(topics: Iterable<string>): Promise<void>;
+  deleteTopics(topics: Iterable<string>, onRemoval?: () => void): Promise<void>;
   /** The same for all topics that are not retained; the caller retains the broker's own. Resolves with the names. */
   cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]>;
   /** Deletes queues of which every message has expired, but those of retained topics. Resolves with their count. */

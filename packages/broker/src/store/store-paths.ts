@@ -16,6 +16,7 @@ export interface StorePaths {
   /** What a repair leaves for the next start: see `QueueRecovery`. */
   readonly rebuildOrder: string;
   readonly checksums: string;
+  readonly indexChecksums: string;
 }
 
 export function storePaths(config: { readonly storePathRootDir: string; readonly storePathCommitLog: string }): StorePaths {
@@ -34,5 +35,6 @@ export function storePaths(config: { readonly storePathRootDir: string; readonly
     queueEnds: joinPath(own, 'queue-ends.json'),
     rebuildOrder: joinPath(own, 'rebuild-order.json'),
     checksums: joinPath(own, 'checksums'),
+    indexChecksums: joinPath(own, 'index-checksums'),
   };
 }

@@ -41,6 +41,8 @@ export class FakeMessageStore implements MessageStore {
   #isFlushScheduled = false;
   maxPhysicalOffset = 0;
   minPhysicalOffset = 0;
+  /** Of a store with ASYNC_FLUSH: a power cut takes what is behind it. */
+  syncedEnd = 0;
   isWritable = true;
   /** Answer of the next puts, one each; they store nothing unless the status says so. */
   readonly nextStatuses: (PutStatus | 'FAILED_AFTER_APPEND' | 'FLUSH_LATE')[] = [];
@@ -165,7 +167,7 @@ export class FakeMessageStore implements MessageStore {
     return this.isCold ? Promise.resolve(result) : result;
   }
 
-  #read({ topic, queueId, queueOffset, maxCount, matches }: GetMessageRequest): GetMessageResult {
+  #read({ topic, queueId, queueOffset, maxCount, matches, filter }: GetMessageRequest): GetMessageResult {
     const entries = this.#queue(topic, queueId);
     const minOffset = this.minOffset(topic, queueId);
     const maxOffset = entries.length;
@@ -182,7 +184,8 @@ export class FakeMessageStore implements MessageStore {
       if (slices.length === Math.min(32, maxCount)) break;
       next = entry.queueOffset + 1;
       const record = this.records.get(entry.physicalOffset);
-      if (record !== undefined && (matches === undefined || matches(entry.tagsCode))) slices.push(record);
+      if (record === undefined || (matches !== undefined && !matches(entry.tagsCode))) continue;
+      if (filter === undefined || filter.matches(record)) slices.push(record);
     }
     if (slices.length === 0) return none('NO_MATCHED_MESSAGE', next);
     const sizeBytes = slices.reduce((sum, slice) => sum + slice.length, 0);
@@ -239,6 +242,7 @@ export class FakeMessageStore implements MessageStore {
 
   async whenFlushed(): Promise<void> {
     this.flush();
+    this.syncedEnd = this.maxPhysicalOffset;
   }
 
   /** All visible messages of a queue. */

@@ -10,9 +10,9 @@ import { FilePool } from '../store/segment/file-pool.js';
 import { SegmentList } from '../store/segment/segment-list.js';
 
 export const indexDirectory = '/store/index';
+export const notesDirectory = '/store/orbitmq/index-checksums';
 const logDirectory = '/store/commitlog';
 const host = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
-const recordBytesMax = 100_000;
 
 export interface IndexedMessage {
   readonly topic?: string;
@@ -167,9 +167,9 @@ export function openIndex(log: IndexTestLog, options: IndexTestbedOptions = {}):
     fileSystem,
     pool,
     directory: indexDirectory,
+    notesDirectory,
     config: { maxHashSlotNum: options.maxHashSlotNum ?? 7, maxIndexNum: options.maxIndexNum ?? 1000 },
     limits: { indexPendingBytesMax: 200, queryEntriesMax: 1000, queryAnswerBytesMax: 100_000, ...options.limits },
-    recordBytesMax,
     log: { segments, tail, durableEnd: () => log.end, readFile: (from, end) => log.read(from, end) },
     readRecord: (physicalOffset) => log.record(physicalOffset),
     recoveredEnd: log.end,

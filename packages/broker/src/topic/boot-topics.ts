@@ -40,8 +40,20 @@ export function bootTopics(config: BrokerConfig): readonly TopicConfig[] {
     plainTopic(SystemTopic.TRANS_OP_HALF, 1, readWrite),
   ];
   if (config.traceTopicEnable) topics.push(plainTopic(SystemTopic.TRACE, 1, readWrite));
-  if (config.autoCreateTopicEnable) {
-    topics.push(plainTopic(SystemTopic.AUTO_CREATE_TOPIC_KEY, config.defaultTopicQueueNums, inherited(true)));
-  }
+  if (config.autoCreateTopicEnable) topics.push(autoCreateTopic(config));
   return topics;
+}
+
+/** Auto-creation was switched on in a running broker: its template is there from now on. */
+export function ensureAutoCreateTopic(
+  topics: { ensure(topic: string, queueNums: number, perm: number): unknown },
+  config: Pick<BrokerConfig, 'defaultTopicQueueNums'>,
+): void {
+  const { topicName, writeQueueNums, perm } = autoCreateTopic(config);
+  topics.ensure(topicName, writeQueueNums, perm);
+}
+
+/** What auto-created topics are made after. */
+function autoCreateTopic(config: Pick<BrokerConfig, 'defaultTopicQueueNums'>): TopicConfig {
+  return plainTopic(SystemTopic.AUTO_CREATE_TOPIC_KEY, config.defaultTopicQueueNums, Permission.INHERIT | readWrite);
 }

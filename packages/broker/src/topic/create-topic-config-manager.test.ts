@@ -145,3 +145,33 @@ test('a topic counts as on disk while its queues are, whatever happens to the fi
   await topics.persist();
   expect([topics.isPersisted, ...states()]).toEqual([true, true, true, true]);
 });
+
+test('a deleted topic is gone with all members of its, and listeners hear of it', async () => {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory(directory);
+  const apache = '{"topicConfigTable":{"T":{"topicName":"T","readQueueNums":4,"writeQueueNums":4,"perm":6,"later":1}}}';
+  await fileSystem.writeFileAtomically(`${directory}/topics.json`, Buffer.from(apache));
+  const topics = await open(fileSystem);
+  const changed: string[] = [];
+  topics.onChange((topic) => changed.push(topic.topicName));
+  const before = topics.dataVersion;
+  expect(topics.delete('T')?.readQueueNums).toBe(4);
+  expect(topics.delete('T')).toBeUndefined();
+  expect([changed, topics.get('T'), topics.isTopicPersisted('T')]).toEqual([['T'], undefined, true]);
+  expect(topics.dataVersion.counter).toBe(before.counter + 1);
+  await topics.persist();
+  expect((await readTopics(fileSystem)).topicConfigTable.T).toBeUndefined();
+  topics.update(plainTopic('T', 2, 6));
+  await topics.persist();
+  expect((await readTopics(fileSystem)).topicConfigTable.T).toEqual(plainTopic('T', 2, 6));
+});
+
+test('auto-creation that is switched off in a running broker creates nothing more', async () => {
+  const config = { ...defaultBrokerConfig, autoCreateTopicEnable: true };
+  const shared = { environment: virtualEnvironment(1), fileSystem: new MemoryFileSystem(), directory };
+  const topics = await createTopicConfigManager({ ...shared, config });
+  config.autoCreateTopicEnable = false;
+  expect(topics.createForSend('T', 'TBW102', 4)).toBeUndefined();
+  config.autoCreateTopicEnable = true;
+  expect(topics.createForSend('T', 'TBW102', 4)).toBeDefined();
+});

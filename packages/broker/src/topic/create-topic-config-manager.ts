@@ -41,7 +41,7 @@ class FileTopicConfigManager implements TopicConfigManager {
   readonly #file: ConfigFile;
   readonly #listeners: ((changed: TopicConfig) => void)[] = [];
   #topics = new Map<string, TopicConfig>();
-  #source: ReadonlyMap<string, JsonFields> = new Map();
+  #source = new Map<string, JsonFields>();
   #dataVersion: DataVersion;
   /** Topics that are new or got queues, with the change that must be on disk for them; cleared when everything is. */
   readonly #unwritten = new Map<string, number>();
@@ -62,7 +62,7 @@ class FileTopicConfigManager implements TopicConfigManager {
     const loaded = await this.#file.load(decodeTopicTable);
     if (loaded !== undefined) {
       this.#topics = loaded.topics;
-      this.#source = loaded.source;
+      this.#source = new Map(loaded.source);
       this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
     }
     // Without auto-creation there must be no template: clients take its route as permission to send to unknown topics.
@@ -102,6 +102,8 @@ class FileTopicConfigManager implements TopicConfigManager {
   }
 
   #fromTemplate(topic: string, defaultTopic: string, clientQueueNums: number): TopicConfig | undefined {
+    // It may have been switched off while the broker runs.
+    if (defaultTopic === SystemTopic.AUTO_CREATE_TOPIC_KEY && !this.#options.config.autoCreateTopicEnable) return undefined;
     const template = this.#topics.get(defaultTopic);
     if (template === undefined || (template.perm & Permission.INHERIT) === 0) return undefined;
     const queueNums = Math.min(clientQueueNums, template.writeQueueNums);
@@ -124,6 +126,22 @@ class FileTopicConfigManager implements TopicConfigManager {
     this.#changed();
     if (hasMore) this.#unwritten.set(config.topicName, this.#file.changeCount);
     for (const listener of this.#listeners) listener(config);
+  }
+
+  delete(topic: string): TopicConfig | undefined {
+    const existing = this.#topics.get(topic);
+    if (existing === undefined) return undefined;
+    this.#topics.delete(topic);
+    // Were they kept, a topic that is created again would have members of the old one.
+    this.#source.delete(topic);
+    this.#unwritten.delete(topic);
+    this.#changed();
+    for (const listener of this.#listeners) listener(existing);
+    return existing;
+  }
+
+  renewVersion(): void {
+    this.#changed();
   }
 
   onChange(listener: (changed: TopicConfig) => void): void {

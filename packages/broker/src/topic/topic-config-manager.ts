@@ -8,9 +8,13 @@ export interface TopicConfigManager {
   /** A retry, dead-letter or system topic: created when missing, whatever autoCreateTopicEnable says. */
   ensure(topic: string, queueNums: number, perm: number): TopicConfig;
   update(config: TopicConfig): void;
+  /** What was deleted; undefined when there was no such topic. Its queues and offsets are the caller's to remove. */
+  delete(topic: string): TopicConfig | undefined;
+  /** The same table under a new version: what else NameServers are told has changed. */
+  renewVersion(): void;
   all(): ReadonlyMap<string, TopicConfig>;
   readonly dataVersion: DataVersion;
-  /** Called after each change, before it is on disk. */
+  /** Called after each change, before it is on disk; of a deleted topic with what it was. */
   onChange(listener: (changed: TopicConfig) => void): void;
   /** Whether all changes so far are on disk. */
   readonly isPersisted: boolean;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Middleware } from '../middleware/middleware.js';
+import { jsonCodec } from '../payload/codecs.js';
 import { MessageProducer } from '../producer/message-producer.js';
 import { FakeTransport, incoming } from '../test-support/fake-transport.js';
 import { RecordingLogger } from '../test-support/recording-logger.js';
@@ -216,6 +217,25 @@ test('send middleware sees the message, can change it, and can refuse it', async
   await orders.send({ id: 'a' });
   expect(transport.sent[0]?.message.tag).toBe('shop-tag');
   await expect(orders.sendOneway({ id: 'a' })).rejects.toThrow('not here');
+});
+
+test('a refused send rejects and does not throw, with middleware and without; a slow codec step is waited for', async () => {
+  const slow = defineTopic<unknown>('slow', {
+    codec: [jsonCodec, { name: 'slow', encode: async (body) => Buffer.concat([body, body]), decode: (body) => body }],
+  });
+  for (const middleware of [[], [{ name: 'plain', send: (next) => next } satisfies Middleware]]) {
+    const orders = producer<unknown>(defineTopic('orders'), { group: 'shop' });
+    const slowly = producer(slow, { group: 'shop' });
+    const { runtime, transport } = setUp([orders, slowly], { middleware });
+    await runtime.start();
+    await expect(orders.send(undefined)).rejects.toMatchObject({ code: 'PAYLOAD_INVALID' });
+    await expect(orders.send({}, { tag: '' })).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
+    await expect(orders.send({}, { timeoutMs: 0 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+    await expect(slowly.send(7)).resolves.toMatchObject({ messageId: 'id-1' });
+    await expect(slowly.send(undefined)).rejects.toMatchObject({ code: 'PAYLOAD_INVALID' });
+    expect(transport.sent.map(({ message }) => Buffer.from(message.body).toString())).toEqual(['77']);
+    await runtime.stop();
+  }
 });
 
 test('a producer works between start and stop', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { InvariantError } from '../kernel/invariant.js';
 import type { Delivery, Middleware } from '../middleware/middleware.js';
+import { jsonCodec } from '../payload/codecs.js';
 import { parseTagExpression } from '../tag-filter.js';
 import { incoming } from '../test-support/fake-transport.js';
 import { RecordingLogger } from '../test-support/recording-logger.js';
@@ -53,6 +54,39 @@ test('a handler that throws has its message retried, and the log says which', as
       fields: expect.objectContaining({ topic: 'orders', messageId: 'id', queueId: 3, queueOffset: 7, error }),
     }),
   ]);
+});
+
+test('a handler that is no async function may throw at once, or return nothing', async () => {
+  const error = new Error('no money');
+  const throwing = setUp(() => {
+    throw error;
+  });
+  expect(await throwing.deliver([incoming('orders', { id: 'a' })], context)).toMatchObject({ status: 'retry', error });
+  const silent = setUp(() => undefined as unknown as Promise<void>);
+  expect(await silent.deliver([incoming('orders', { id: 'a' })], context)).toEqual({ status: 'ack' });
+});
+
+test('a codec step that takes its time is waited for, and may fail', async () => {
+  const step = (decode: (body: Uint8Array) => Promise<Uint8Array>) => ({
+    name: 'slow',
+    encode: (body: Uint8Array) => body,
+    decode,
+  });
+  const deliver = (decode: (body: Uint8Array) => Promise<Uint8Array>) => {
+    const topic = defineTopic<{ id: string }>('orders', { codec: [jsonCodec, step(decode)] });
+    const seen: Delivery[] = [];
+    const handle = async (delivery: Delivery): Promise<void> => void seen.push(delivery);
+    const router = new Router([{ topic, filter: parseTagExpression('*'), handle }]);
+    const logger = new RecordingLogger();
+    const dispatcher = new Dispatcher({ router, middleware: [], isOrderly: false, isBatch: false, retryLevel: 0, logger });
+    return dispatcher.deliver([incoming('orders', { id: 'a' })], context).then((outcome) => ({ outcome, seen }));
+  };
+  const good = await deliver(async (body) => body);
+  expect(good.outcome).toEqual({ status: 'ack' });
+  expect(good.seen.map(ids)).toEqual([['a']]);
+  const unread = await deliver(() => Promise.reject(new Error('no key')));
+  expect(unread.outcome).toMatchObject({ status: 'retry', error: { code: 'PAYLOAD_INVALID' } });
+  expect(unread.seen).toEqual([]);
 });
 
 test('an aborted handler is no failure worth a warning', async () => {

@@ -9,7 +9,7 @@ import type { Logger } from '../kernel/logger.js';
 import { type MessageView, messageViewOf } from '../message/message-view.js';
 import { compose } from '../middleware/compose.js';
 import type { ConsumeStep, Delivery, Middleware } from '../middleware/middleware.js';
-import { andThen, type MaybePromise } from '../payload/maybe-promise.js';
+import type { MaybePromise } from '../payload/maybe-promise.js';
 import { decodePayload } from '../payload/payload-pipeline.js';
 import type { IncomingMessage } from '../transport/messages.js';
 import type { Deliver, DeliveryContext, DeliveryOutcome } from '../transport/transport.js';
@@ -61,24 +61,21 @@ export class Dispatcher {
   }
 
   /** One promise for a message whose payload is read in this turn: the handler's verdict. */
-  async #deliverOne(message: IncomingMessage, context: DeliveryContext): Promise<DeliveryOutcome> {
+  #deliverOne(message: IncomingMessage, context: DeliveryContext): Promise<DeliveryOutcome> {
     const route = this.#options.router.find(message.topic, message.tag);
-    if (route === undefined) return this.#unroutable(message);
-    let view: MessageView<unknown>;
+    if (route === undefined) return Promise.resolve(this.#unroutable(message));
+    let reading: MaybePromise<MessageView<unknown>>;
     try {
-      const reading = this.#read(message, route);
-      view = reading instanceof Promise ? await reading : reading;
+      reading = this.#read(message, route);
     } catch (error) {
-      return this.#unreadable(message, error);
+      return Promise.resolve(this.#unreadable(message, error));
     }
     const state = new DeliveryState(message, 1, context, this.#options.isOrderly);
-    const delivery = { messages: [view], context: state };
-    try {
-      await this.#stepOf(route)(delivery);
-    } catch (error) {
-      return this.#failed(delivery, error);
-    }
-    return this.#verdict(state);
+    if (!(reading instanceof Promise)) return this.#handle(route, [reading], state);
+    return reading.then(
+      (view) => this.#handle(route, [view], state),
+      (error: unknown) => this.#unreadable(message, error),
+    );
   }
 
   /** All messages are of one queue, and a batch consumer has one route per topic, so the first one's route is everybody's. */
@@ -98,33 +95,32 @@ export class Dispatcher {
       }
     }
     if (views.length === 0) return unreadable ?? acked;
-    const outcome = await this.#handleBatch(
-      route,
-      views,
-      new DeliveryState(first, views.length, context, this.#options.isOrderly),
-    );
+    const state = new DeliveryState(first, views.length, context, this.#options.isOrderly);
+    const outcome = await this.#handle(route, views, state);
     if (unreadable === undefined) return outcome;
     const doneCount = outcome.status === 'ack' ? views.length : outcome.ackedCount;
     return withHoles(outcome.status === 'retry' ? outcome : unreadable, indexes.slice(0, doneCount));
   }
 
-  async #handleBatch(
-    route: HandlerRoute,
-    messages: readonly MessageView<unknown>[],
-    context: DeliveryState,
-  ): Promise<DeliveryOutcome> {
+  /** Not an async function: for every message that would keep a frame of its own until the handler is done. */
+  #handle(route: HandlerRoute, messages: readonly MessageView<unknown>[], context: DeliveryState): Promise<DeliveryOutcome> {
     const delivery = { messages, context };
+    let handling: Promise<void>;
     try {
-      await this.#stepOf(route)(delivery);
+      // A handler in JavaScript may return something that is no promise.
+      handling = Promise.resolve(this.#stepOf(route)(delivery));
     } catch (error) {
-      return this.#failed(delivery, error);
+      handling = Promise.reject(error);
     }
-    return this.#verdict(context);
+    return handling.then(
+      () => this.#verdict(context),
+      (error: unknown) => this.#failed(delivery, error),
+    );
   }
 
   #read(message: IncomingMessage, route: HandlerRoute): MaybePromise<MessageView<unknown>> {
     const payload = decodePayload(route.topic, message.body, message.properties);
-    return andThen(payload, (body) => messageViewOf(message, body));
+    return payload instanceof Promise ? payload.then((body) => messageViewOf(message, body)) : messageViewOf(message, payload);
   }
 
   #failed(delivery: Delivery & { readonly context: DeliveryState }, error: unknown): Failure {

@@ -12,10 +12,14 @@ export interface EncodedPayload {
 
 /** validate → serialize → the later steps of the chain. Fails with `PAYLOAD_INVALID`. */
 export function encodePayload(topic: AnyTopicDefinition, given: unknown): MaybePromise<EncodedPayload> {
-  return andThen(validatePayload(topic.name, topic.schema, given), (payload) => {
-    const serialized = attempt(topic.name, 'encode', () => topic.codec[0].encode(payload));
-    return andThen(runSteps(topic, 'encode', serialized), (body) => ({ payload, body }));
-  });
+  const valid = validatePayload(topic.name, topic.schema, given);
+  return valid instanceof Promise ? valid.then((payload) => encodeValid(topic, payload)) : encodeValid(topic, valid);
+}
+
+function encodeValid(topic: AnyTopicDefinition, payload: unknown): MaybePromise<EncodedPayload> {
+  const serialized = attempt(topic.name, 'encode', () => topic.codec[0].encode(payload));
+  const body = runSteps(topic, 'encode', serialized);
+  return body instanceof Promise ? body.then((bytes) => ({ payload, body: bytes })) : { payload, body };
 }
 
 /** The steps of the chain in reverse → deserialize → upcast → validate. Fails with `PAYLOAD_INVALID`. */
@@ -26,9 +30,14 @@ export function decodePayload(
 ): MaybePromise<unknown> {
   const version = payloadVersionOf(topic, properties);
   const serialized = runSteps(topic, 'decode', body);
-  const decoded = andThen(serialized, (bytes) => attempt(topic.name, 'decode', () => topic.codec[0].decode(bytes)));
+  const decoded =
+    serialized instanceof Promise ? serialized.then((bytes) => deserialize(topic, bytes)) : deserialize(topic, serialized);
   const current = version === topic.version ? decoded : andThen(decoded, (payload) => upcastPayload(topic, version, payload));
   return topic.schema === undefined ? current : andThen(current, (payload) => validatePayload(topic.name, topic.schema, payload));
+}
+
+function deserialize(topic: AnyTopicDefinition, bytes: Uint8Array): MaybePromise<unknown> {
+  return attempt(topic.name, 'decode', () => topic.codec[0].decode(bytes));
 }
 
 /** All steps behind the codec: forwards for `encode`, backwards for `decode`. Most topics have none. */

@@ -6,7 +6,6 @@ import { StateError, TransactionError, UnsupportedFeatureError, ValidationError 
 import { invariant } from '../kernel/invariant.js';
 import { compose } from '../middleware/compose.js';
 import type { Draft, Middleware, Sending, SendStep } from '../middleware/middleware.js';
-import { andThen, type MaybePromise } from '../payload/maybe-promise.js';
 import { type EncodedPayload, encodePayload } from '../payload/payload-pipeline.js';
 import type { AnyTopicDefinition } from '../topic/topic-definition.js';
 import type { TransactionRunner } from '../transaction/transaction-runner.js';
@@ -28,23 +27,29 @@ export interface BoundProducerOptions {
   readonly transaction?: TransactionRunner | undefined;
 }
 
-interface Prepared extends EncodedPayload {
-  readonly message: OutgoingMessage;
-}
-
 export class BoundProducer implements ProducerPort<unknown> {
   readonly #options: BoundProducerOptions;
   readonly #first: SendStep;
+  /** Some middleware is around sends. */
+  readonly #isWrapped: boolean;
   #isClosed = false;
 
   constructor(options: BoundProducerOptions) {
     this.#options = options;
     const layers = options.middleware.map((layer) => layer.send?.bind(layer));
+    this.#isWrapped = layers.some((layer) => layer !== undefined);
     this.#first = compose<SendStep>(layers, (sending) => this.#execute(sending));
   }
 
-  async send(body: unknown, options: MessageOptions): Promise<SendReceipt> {
-    return only(await this.#run('send', [{ body, options }]));
+  /** Without middleware nothing stands between the transport and the caller, who then gets the transport's own promise. */
+  send(body: unknown, options: MessageOptions): Promise<SendReceipt> {
+    if (this.#isWrapped) return this.#sendThroughLayers(body, options);
+    try {
+      this.#mustBeOpen();
+      return this.#sendOne({ body, options });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async sendOneway(body: unknown, options: MessageOptions): Promise<void> {
@@ -70,48 +75,73 @@ export class BoundProducer implements ProducerPort<unknown> {
     this.#isClosed = true;
   }
 
+  async #sendThroughLayers(body: unknown, options: MessageOptions): Promise<SendReceipt> {
+    return only(await this.#run('send', [{ body, options }]));
+  }
+
   #run(kind: Sending['kind'], messages: readonly Draft[], arg?: unknown): Promise<readonly SendReceipt[]> {
     const { topic, group } = this.#options;
-    if (this.#isClosed) throw new StateError('STOPPED', `Group '${group}' sends nothing more: the application was stopped`);
+    this.#mustBeOpen();
     return this.#first({ kind, topic: topic.name, group, messages, arg });
   }
 
+  #mustBeOpen(): void {
+    if (!this.#isClosed) return;
+    throw new StateError('STOPPED', `Group '${this.#options.group}' sends nothing more: the application was stopped`);
+  }
+
   async #execute(sending: Sending): Promise<readonly SendReceipt[]> {
-    const { producer } = this.#options;
-    if (sending.kind === 'batch') return this.#executeBatch(sending);
-    const draft = only(sending.messages);
-    const sendOptions = sendOptionsOf(draft.options);
-    if (sending.kind === 'transaction') {
-      const { topic, transaction } = this.#options;
-      if (transaction === undefined) throw missingListener(topic.name);
-      if (!isTransactionalProducer(producer)) throw lacking('transactions');
-      const { message, payload } = await this.#prepare(draft);
-      return [await transaction.run(producer, message, payload, sending.arg, sendOptions)];
+    switch (sending.kind) {
+      case 'send':
+        return [await this.#sendOne(only(sending.messages))];
+      case 'oneway':
+        await this.#executeOneway(only(sending.messages));
+        return [];
+      case 'batch':
+        return this.#executeBatch(sending);
+      case 'transaction':
+        return [await this.#executeTransaction(only(sending.messages), sending.arg)];
     }
-    const preparing = this.#prepare(draft);
-    const { message } = preparing instanceof Promise ? await preparing : preparing;
-    if (sending.kind === 'send') return [await producer.send(message, sendOptions)];
-    await producer.sendOneway(message, sendOptions);
-    return [];
+  }
+
+  /** Hands the message to the transport in this turn, unless the schema or a step of the codec chain takes its time. */
+  #sendOne(draft: Draft): Promise<SendReceipt> {
+    const { topic, producer } = this.#options;
+    const sendOptions = sendOptionsOf(draft.options);
+    const encoding = encodePayload(topic, draft.body);
+    if (!(encoding instanceof Promise)) return producer.send(this.#messageOf(draft, encoding), sendOptions);
+    return encoding.then((encoded) => producer.send(this.#messageOf(draft, encoded), sendOptions));
+  }
+
+  async #executeOneway(draft: Draft): Promise<void> {
+    const { topic, producer } = this.#options;
+    const sendOptions = sendOptionsOf(draft.options);
+    const encoding = encodePayload(topic, draft.body);
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
+    await producer.sendOneway(this.#messageOf(draft, encoded), sendOptions);
+  }
+
+  async #executeTransaction(draft: Draft, arg: unknown): Promise<SendReceipt> {
+    const { topic, producer, transaction } = this.#options;
+    const sendOptions = sendOptionsOf(draft.options);
+    if (transaction === undefined) throw missingListener(topic.name);
+    if (!isTransactionalProducer(producer)) throw lacking('transactions');
+    const encoded = await encodePayload(topic, draft.body);
+    return transaction.run(producer, this.#messageOf(draft, encoded), encoded.payload, arg, sendOptions);
   }
 
   async #executeBatch(sending: Sending): Promise<readonly SendReceipt[]> {
     const { producer } = this.#options;
     if (!isBatchProducer(producer)) throw lacking('batches');
     const messages: OutgoingMessage[] = [];
-    for (const draft of sending.messages) {
-      const { message } = await this.#prepare(draft);
-      messages.push(message);
-    }
+    for (const draft of sending.messages)
+      messages.push(this.#messageOf(draft, await encodePayload(this.#options.topic, draft.body)));
     return producer.sendBatch(messages, sendOptionsOf(sending.messages[0]?.options));
   }
 
-  /** In this turn, unless the schema or a step of the codec chain takes its time. */
-  #prepare(draft: Draft): MaybePromise<Prepared> {
+  #messageOf(draft: Draft, encoded: EncodedPayload): OutgoingMessage {
     const { topic, limits } = this.#options;
-    return andThen(encodePayload(topic, draft.body), ({ payload, body }) => {
-      return { payload, body, message: outgoingMessage(topic, body, draft.options, limits) };
-    });
+    return outgoingMessage(topic, encoded.body, draft.options, limits);
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeBrokerMemberGroup, encodeBrokerMemberGroup } from './broker-member-group.js';
 import { decodeCheckClientConfig, encodeCheckClientConfig } from './check-client-config.js';
 import { decodeClusterInfo, encodeClusterInfo } from './cluster-info.js';
 import { decodeConsumerIdList, encodeConsumerIdList } from './consumer-id-list.js';
@@ -10,6 +11,7 @@ import { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatc
 import type { TopicRouteData } from './route.js';
 import { decodeRoute, encodeRoute } from './route-codec.js';
 import { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './topic-config-codec.js';
+import { decodeTopicList, encodeTopicList } from './topic-list.js';
 
 /** Tables read from the wire have no prototype; equal to literals they are all the same. */
 function plain(value: unknown): unknown {
@@ -89,6 +91,16 @@ const route: TopicRouteData = {
 };
 
 describe('route', () => {
+  test('5.x: acting masters and zones', () => {
+    const zoned = {
+      ...route,
+      brokerDatas: route.brokerDatas.map((broker) => ({ ...broker, enableActingMaster: true, zoneName: 'z' })),
+    };
+    const text = encodeRoute(zoned, { standardJson: true }).toString();
+    expect(text).toContain('"enableActingMaster":true,"zoneName":"z"}');
+    expect(plain(decodeRoute(Buffer.from(text)))).toEqual(plain(zoned));
+  });
+
   const standard =
     '{"brokerDatas":[{"brokerAddrs":{"0":"10.0.0.11:10911","1":"10.0.0.12:10911"},"brokerName":"broker-a","cluster":"DefaultCluster","enableActingMaster":false}],"filterServerTable":{},"queueDatas":[{"brokerName":"broker-a","perm":6,"readQueueNums":4,"topicSysFlag":0,"writeQueueNums":4}]}';
 
@@ -157,6 +169,18 @@ describe('other bodies', () => {
     expect({ ...decodeKvTable(encodeKvTable({ TopicO: 'broker-a:4' })) }).toEqual({ TopicO: 'broker-a:4' });
   });
 
+  test('lists of topics, members of a broker name', () => {
+    expect(encodeTopicList({ topicList: ['T', 'U'] }).toString()).toBe('{"topicList":["T","U"]}');
+    const list = { topicList: ['c', 'a'], brokerAddr: '10.0.0.1:10911' };
+    expect(encodeTopicList(list).toString()).toBe('{"brokerAddr":"10.0.0.1:10911","topicList":["c","a"]}');
+    expect(decodeTopicList(encodeTopicList(list))).toEqual(list);
+    const group = { cluster: 'DefaultCluster', brokerName: 'broker-a', brokerAddrs: { 0: '10.0.0.11:10911', 2: 'x' } };
+    expect(encodeBrokerMemberGroup(group).toString()).toBe(
+      '{"brokerMemberGroup":{"brokerAddrs":{0:"10.0.0.11:10911",2:"x"},"brokerName":"broker-a","cluster":"DefaultCluster"}}',
+    );
+    expect(plain(decodeBrokerMemberGroup(encodeBrokerMemberGroup(group)))).toEqual(group);
+  });
+
   test('versions and topics', () => {
     const version = { counter: 2, timestamp: 1795216927108, stateVersion: 0 };
     expect(decodeDataVersion(encodeDataVersion(version))).toEqual(version);
@@ -187,6 +211,8 @@ const decoders: Readonly<Record<string, readonly [(body: Buffer) => unknown, str
   consumerIdList: [decodeConsumerIdList, '{"consumerIdList":["a"]}'],
   checkClientConfig: [decodeCheckClientConfig, '{"clientId":"c","group":"g","subscriptionData":{"topic":"T","codeSet":[1]}}'],
   kvTable: [decodeKvTable, '{"table":{"a":"b"}}'],
+  topicList: [decodeTopicList, '{"brokerAddr":"x","topicList":["T"]}'],
+  brokerMemberGroup: [decodeBrokerMemberGroup, '{"brokerMemberGroup":{"brokerAddrs":{0:"x"},"brokerName":"b","cluster":"c"}}'],
   dataVersion: [decodeDataVersion, '{"counter":1,"timestamp":2}'],
   topicConfig: [decodeTopicConfig, '{"topicName":"T","perm":6,"attributes":{"a":"b"},"order":true}'],
 };

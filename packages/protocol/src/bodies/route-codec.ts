@@ -1,4 +1,5 @@
 import {
+  booleanField,
   integerField,
   listField,
   objectField,
@@ -22,15 +23,23 @@ function addressesText(brokerAddrs: Readonly<Record<string, string>>, standardJs
 }
 
 export function brokerDataText(broker: BrokerData, standardJson: boolean): string {
-  const rest = JSON.stringify({ brokerName: broker.brokerName, cluster: broker.cluster, enableActingMaster: false });
+  const rest = JSON.stringify({
+    brokerName: broker.brokerName,
+    cluster: broker.cluster,
+    enableActingMaster: broker.enableActingMaster ?? false,
+    zoneName: broker.zoneName,
+  });
   return `{"brokerAddrs":${addressesText(broker.brokerAddrs, standardJson)},${rest.slice(1)}`;
 }
 
 export function brokerDataFromJson(object: JsonObject): BrokerData {
+  const zoneName = optionalTextField(object, 'zoneName');
   return {
     cluster: textField(object, 'cluster', ''),
     brokerName: textField(object, 'brokerName'),
     brokerAddrs: textTable(objectField(object, 'brokerAddrs')),
+    ...(booleanField(object, 'enableActingMaster', false) ? { enableActingMaster: true } : {}),
+    ...(zoneName === undefined ? {} : { zoneName }),
   };
 }
 

@@ -15,6 +15,10 @@ export interface BrokerData {
   readonly brokerName: string;
   /** Broker id (0: master) → `host:port`. */
   readonly brokerAddrs: Readonly<Record<string, string>>;
+  /** 5.x: a slave may take a master's place for what needs no write. Missing: false. */
+  readonly enableActingMaster?: boolean | undefined;
+  /** 5.x: where the broker stands; routes can be asked for one zone. */
+  readonly zoneName?: string | undefined;
 }
 
 /** Answer to GET_ROUTEINFO_BY_TOPIC (Java: TopicRouteData). */

@@ -143,6 +143,51 @@ describe('chunks', () => {
   });
 });
 
+describe('loans', () => {
+  function loan(): { readonly giveBack: () => void; count: number } {
+    const made = { count: 0, giveBack: () => void (made.count += 1) };
+    return made;
+  }
+
+  test('go back once, when the network has copied what was taken with them', () => {
+    const writer = createFrameWriter();
+    const [first, second, third] = [loan(), loan(), loan()];
+    writer.borrow(first);
+    writer.recycle();
+    expect(first.count).toBe(0);
+    writer.take();
+    writer.borrow(second);
+    writer.take();
+    writer.borrow(third);
+    expect([first.count, second.count]).toEqual([0, 0]);
+    writer.recycle();
+    expect([first.count, second.count, third.count]).toEqual([1, 1, 0]);
+    writer.take();
+    writer.recycle();
+    writer.recycle();
+    expect([first.count, second.count, third.count]).toEqual([1, 1, 1]);
+  });
+
+  test('are forgotten, not given back, when nobody can say that or they become too many', () => {
+    const writer = createFrameWriter();
+    const released = loan();
+    writer.borrow(released);
+    writer.take();
+    writer.release();
+    const many = Array.from({ length: 65 }, loan);
+    for (const one of many) {
+      writer.borrow(one);
+      writer.take();
+    }
+    writer.recycle();
+    expect([released.count, many.filter(({ count }) => count > 0).length]).toEqual([0, 0]);
+    for (const one of many.slice(0, 64)) writer.borrow(one);
+    writer.take();
+    writer.recycle();
+    expect(many.filter(({ count }) => count === 1).length).toBe(64);
+  });
+});
+
 describe('limits', () => {
   test('a frame larger than allowed is refused and leaves nothing behind', () => {
     const writer = createFrameWriter({ maxFrameBytes: 300 });

@@ -1,6 +1,6 @@
 import { invariant, ProtocolError } from '@orbitmq/core/kernel';
 import { frameMaxLengthBytesDefault } from './frame-decoder.js';
-import type { FrameWriter } from './frame-writer.js';
+import type { FrameWriter, Loan } from './frame-writer.js';
 import { type RemotingCommand, SerializeType } from './remoting-command.js';
 import { binaryHeaderBytesMax, fitsBinaryHeader, writeBinaryHeader } from './write-binary-header.js';
 import { jsonHeaderBytesMax, writeJsonHeader } from './write-json-header.js';
@@ -13,6 +13,8 @@ const chunkBytesMax = 64 * 1024;
 const headerBytesMax = 0xffffff;
 const prefixBytes = 8;
 const noBytes = Buffer.alloc(0);
+/** A connection whose output never runs dry gives no more back than that: it would keep the memory from being freed as well. */
+const takenLoansMax = 64;
 
 /**
  * One growing chunk and a list of finished pieces. A chunk is as large as the last turn's output suggests and is let go with
@@ -33,6 +35,9 @@ class ChunkFrameWriter implements FrameWriter {
   #taken: Buffer | undefined;
   /** A chunk that nobody reads any more. */
   #spare: Buffer | undefined;
+  readonly #loans: Loan[] = [];
+  /** Of what was taken since the last `recycle`. */
+  readonly #takenLoans: Loan[] = [];
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
@@ -86,6 +91,10 @@ class ChunkFrameWriter implements FrameWriter {
     if (body !== undefined) this.appendSlice(body);
   }
 
+  borrow(loan: Loan): void {
+    this.#loans.push(loan);
+  }
+
   take(): Buffer[] {
     this.#chunkBytes = Math.min(Math.max(chunkBytesMin, roundUp(this.sizeBytes - this.#referencedBytes)), chunkBytesMax);
     this.#closePiece();
@@ -97,17 +106,27 @@ class ChunkFrameWriter implements FrameWriter {
     this.buffer = noBytes;
     this.position = 0;
     this.#start = 0;
+    if (this.#loans.length > 0) this.#takeLoans();
     return pieces;
   }
 
   recycle(): void {
+    for (const loan of this.#takenLoans) loan.giveBack();
+    this.#takenLoans.length = 0;
     if (this.#taken !== undefined) this.#spare = this.#taken;
     this.#taken = undefined;
   }
 
   release(): void {
+    this.#takenLoans.length = 0;
     this.#taken = undefined;
     this.#spare = undefined;
+  }
+
+  #takeLoans(): void {
+    for (const loan of this.#loans) this.#takenLoans.push(loan);
+    this.#loans.length = 0;
+    if (this.#takenLoans.length > takenLoansMax) this.#takenLoans.length = 0;
   }
 
   #closePiece(): void {

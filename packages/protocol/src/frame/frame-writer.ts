@@ -1,6 +1,14 @@
 import type { RemotingCommand } from './remoting-command.js';
 
 /**
+ * Memory that a slice was made of and that its owner wants to write over. Told once, when nobody reads the slice any more; whoever loses sight
+ * of that never tells, and the owner takes other memory.
+ */
+export interface Loan {
+  giveBack(): void;
+}
+
+/**
  * Collects the frames of one connection and one turn of the event loop. Small pieces are written into one growing chunk;
  * large buffers (`appendSlice`) are kept by reference, so a stored message goes from the log's memory to the socket uncopied.
  * The chunks that `take` returns are not written again, unless `recycle` gives them back.
@@ -18,11 +26,13 @@ export interface FrameWriter {
   position: number;
   /** Appends bytes that stay unchanged from now on: by reference when large, copied when small. */
   appendSlice(bytes: Buffer): void;
+  /** Slices appended so far are of this memory: gives it back as soon as the network has copied them. */
+  borrow(loan: Loan): void;
   /** Hands over what was collected, in order. */
   take(): Buffer[];
-  /** Nobody reads the chunks of the last `take` any more: the network has copied them. The next frames may be written over them. */
+  /** Nobody reads what was taken any more: the network has copied it. The next frames may be written over its chunks, and loans go back. */
   recycle(): void;
-  /** Lets go of the memory that `recycle` kept. */
+  /** Lets go of the memory that `recycle` kept, and of loans that cannot be given back. */
   release(): void;
 }
 

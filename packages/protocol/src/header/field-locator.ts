@@ -123,6 +123,13 @@ export class FieldLocator {
     return this.isEscaped(index) ? unescapeJson(this.#bytes, start, end) : this.#bytes.subarray(start, end);
   }
 
+  /** The value as text, its escapes resolved; undefined when it is absent. */
+  text(index: number): string | undefined {
+    if (!this.has(index)) return undefined;
+    if (this.isEscaped(index)) return this.textBytes(index)?.toString('utf8');
+    return this.#bytes.toString('utf8', this.#starts[index], this.#ends[index]);
+  }
+
   /** `true` in any case of letters, as Java reads it; undefined when it is absent. */
   boolean(index: number): boolean | undefined {
     if (!this.has(index)) return undefined;
@@ -186,10 +193,10 @@ function scanAgain(command: ReceivedCommand): void {
   scanJsonExtFields(scanner, latestFieldSpans);
 }
 
-/** A place from four bytes that together tell the names apart: first, middle, last, length. */
+/** A place from four bytes that together tell the names apart: first, last, length, and one at a quarter (minOffset, maxOffset). */
 function hashOf(bytes: Buffer, start: number, end: number, multiplier: number): number {
   const first = bytes[start] as number;
-  const middle = bytes[(start + end) >> 1] as number;
+  const quarter = bytes[start + ((end - start) >> 2)] as number;
   const last = bytes[end - 1] as number;
-  return Math.imul(first | (middle << 8) | (last << 16) | ((end - start) << 24), multiplier) >>> hashShift;
+  return Math.imul(first | (quarter << 8) | (last << 16) | ((end - start) << 24), multiplier) >>> hashShift;
 }

@@ -13,10 +13,15 @@ export interface MessageIdOptions {
   readonly random: Random;
 }
 
+/** Two upper-case digits each of 0..255. */
+const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, value) => value.toString(16).toUpperCase().padStart(2, '0'));
+
+function byteHex(byte: number): string {
+  return hexPairs[byte & 0xff] as string;
+}
+
 function upperHex(bytes: Iterable<number>): string {
-  return Buffer.from([...bytes])
-    .toString('hex')
-    .toUpperCase();
+  return Array.from(bytes, byteHex).join('');
 }
 
 const counterValues = 0x10000;
@@ -38,7 +43,8 @@ class ClientMessageIds implements MessageIdGenerator {
   #monthStart = 0;
   #nextMonthStart = 0;
   #elapsedMs = 0;
-  #elapsedHex = '';
+  /** All of an id up to its counter; the same for all ids of a millisecond. */
+  #beforeCounter = '';
   #counter: number;
   #countInMs = 0;
 
@@ -59,7 +65,7 @@ class ClientMessageIds implements MessageIdGenerator {
     else if (this.#countInMs === counterValues) this.#setElapsed(this.#elapsedMs + 1);
     this.#countInMs++;
     this.#counter = (this.#counter + 1) % counterValues;
-    return this.#prefix + this.#elapsedHex + upperHex([this.#counter >> 8, this.#counter & 0xff]);
+    return this.#beforeCounter + byteHex(this.#counter >> 8) + byteHex(this.#counter);
   }
 
   #startMonth(now: number): void {
@@ -72,7 +78,7 @@ class ClientMessageIds implements MessageIdGenerator {
     this.#elapsedMs = elapsedMs;
     this.#countInMs = 0;
     const whole = Math.trunc(elapsedMs) >>> 0;
-    this.#elapsedHex = upperHex([whole >>> 24, (whole >>> 16) & 0xff, (whole >>> 8) & 0xff, whole & 0xff]);
+    this.#beforeCounter = this.#prefix + upperHex([whole >>> 24, whole >>> 16, whole >>> 8, whole]);
   }
 }
 

@@ -28,6 +28,25 @@ describe('reading', () => {
       ['constructor', 'y'],
     ]);
   });
+
+  test('what is not there is not inherited either', () => {
+    const properties = decodeProperties(Buffer.from('a\u0001b'));
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      expect(properties[name]).toBeUndefined();
+      expect(name in properties).toBe(false);
+    }
+  });
+
+  test('part of a buffer, names and values of more than one byte a character', () => {
+    for (const text of [
+      'TAGS\u0001TagA\u0002a\u0001b',
+      'TAGS\u0001ä\u0002größe\u0001b\u0002a\u0001€',
+      'ä\u0001b\u0002TAGS\u0001c',
+    ]) {
+      const bytes = Buffer.from(`x\u0001y\u0002${text}\u0002z`);
+      expect({ ...decodeProperties(bytes, 4, bytes.length - 2) }).toEqual(read(text));
+    }
+  });
 });
 
 describe('writing', () => {

@@ -4,6 +4,7 @@ import { decodeRecord } from './decode-record.js';
 import { encodeRecord, type RecordParts, recordSizeBytes } from './encode-record.js';
 import { encodeHost } from './host.js';
 import { encodeOffsetMessageId } from './offset-message-id.js';
+import { decodeProperties } from './properties.js';
 import { RecordAt } from './record-layout.js';
 import { viewRecord } from './record-view.js';
 import { SysFlag } from './sys-flag.js';
@@ -40,7 +41,7 @@ function expectSame(bytes: Buffer, at: number): void {
   }
   const view = viewRecord(bytes, at);
   for (const name of Object.keys(expected) as (keyof typeof expected)[]) expect(view[name], name).toEqual(expected[name]);
-  expect(view.propertiesText).toBe(expected.propertiesBytes.toString());
+  expect(JSON.stringify(view.decodeProperties())).toBe(JSON.stringify(decodeProperties(expected.propertiesBytes)));
 }
 
 test('a view says what a decoded record says', () => {

@@ -4,6 +4,7 @@ import { decodeHost } from './host.js';
 import { readInt64 } from './int64.js';
 import type { MessageExt } from './message-ext.js';
 import { offsetMessageIdOf } from './offset-message-id.js';
+import { decodeProperties } from './properties.js';
 import { RecordAt, type RecordSpans, spansOfRecord } from './record-layout.js';
 
 /**
@@ -85,9 +86,9 @@ export class RecordView implements MessageExt {
     return this.#bytes.subarray(this.#spans.propertiesStart, this.#at + this.#spans.sizeBytes);
   }
 
-  /** The property string as text. */
-  get propertiesText(): string {
-    return this.#bytes.toString('utf8', this.#spans.propertiesStart, this.#at + this.#spans.sizeBytes);
+  /** The properties, read anew at each call. */
+  decodeProperties(): Record<string, string> {
+    return decodeProperties(this.#bytes, this.#spans.propertiesStart, this.#at + this.#spans.sizeBytes);
   }
 
   /** The id that says where it is stored (page 03 §5). */

@@ -18,11 +18,11 @@ const locator = new FieldLocator(['msgId', 'queueId', 'queueOffset', 'transactio
 
 function readFields(command: ReceivedCommand): SendMessageResult | undefined {
   if (!locator.locate(command)) return undefined;
-  const msgId = locator.textBytes(Field.MSG_ID)?.toString();
+  const msgId = locator.text(Field.MSG_ID);
   const queueId = locator.integer(Field.QUEUE_ID, -2147483648, 2147483647);
   const queueOffset = locator.integer(Field.QUEUE_OFFSET, 0, Number.MAX_SAFE_INTEGER);
   if (msgId === undefined || Number.isNaN(queueId) || Number.isNaN(queueOffset)) return undefined;
-  return { msgId, queueId, queueOffset, transactionId: locator.textBytes(Field.TRANSACTION_ID)?.toString() };
+  return { msgId, queueId, queueOffset, transactionId: locator.text(Field.TRANSACTION_ID) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { silentLogger } from '@orbitmq/core/kernel';
 import { createRequest } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
-import type { ByteStream } from '../byte-stream.js';
+import type { ByteStream, ByteStreamHandlers } from '../byte-stream.js';
 import { connectionLimitsDefault } from './connection-limits.js';
 import { FrameChannel } from './frame-channel.js';
 import type { Flushable, TurnFlusher } from './turn-flusher.js';
@@ -14,8 +14,11 @@ class RecordingStream implements ByteStream {
   readonly chunks: Buffer[] = [];
   pendingWriteBytes = 0;
   copiesWrites = false;
+  onDrain = (): void => {};
 
-  attach(): void {}
+  attach(handlers: ByteStreamHandlers): void {
+    this.onDrain = () => handlers.onDrain();
+  }
 
   write(chunks: readonly Buffer[]): boolean {
     this.chunks.push(...chunks);
@@ -97,3 +100,37 @@ test.each([
     expect(last?.buffer === before?.buffer && last?.byteOffset === before?.byteOffset).toBe(isReused);
   },
 );
+
+test('lent memory goes back when the network has copied the last byte: with the write, or when it has drained', () => {
+  const stream = new RecordingStream();
+  stream.copiesWrites = true;
+  const { channel, endTurn } = channelOn(stream);
+  channel.attach();
+  let givenBack = 0;
+  const write = (): void => {
+    collect(channel, 1000);
+    channel.writer.borrow({ giveBack: () => void (givenBack += 1) });
+    endTurn();
+  };
+  write();
+  expect(givenBack).toBe(1);
+  stream.pendingWriteBytes = 10;
+  write();
+  write();
+  stream.onDrain();
+  expect(givenBack).toBe(1);
+  stream.pendingWriteBytes = 0;
+  stream.onDrain();
+  expect(givenBack).toBe(3);
+});
+
+test('and never over a stream that passes memory on', () => {
+  const stream = new RecordingStream();
+  const { channel, endTurn } = channelOn(stream);
+  channel.attach();
+  collect(channel, 1000);
+  channel.writer.borrow({ giveBack: () => expect.unreachable() });
+  endTurn();
+  stream.onDrain();
+  expect(stream.writes).toHaveLength(1);
+});

@@ -94,6 +94,7 @@ export class FrameChannel implements Flushable {
       onData: this.#onData,
       onDrain: () => {
         this.isActive = true;
+        this.#recycle();
         if (this.#state === 'open') this.#events.onWritable();
       },
       onClose: (error) => {
@@ -163,9 +164,14 @@ export class FrameChannel implements Flushable {
   #write(): void {
     this.isActive = true;
     this.flushCount += 1;
-    const stream = this.#stream;
-    stream.write(this.writer.take());
-    if (stream.copiesWrites === true && stream.pendingWriteBytes === 0) this.writer.recycle();
+    this.#stream.write(this.writer.take());
+    this.#recycle();
+  }
+
+  /** What the network has copied can be written over. A stream that passes it on uncopied never says when. */
+  #recycle(): void {
+    if (this.#stream.copiesWrites !== true) this.writer.release();
+    else if (this.#stream.pendingWriteBytes === 0) this.writer.recycle();
   }
 
   readonly #onData = (chunk: Buffer): void => {

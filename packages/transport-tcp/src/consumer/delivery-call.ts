@@ -11,6 +11,9 @@ export class DeliveryCall implements DeliveryContext {
   readonly startedAtMs: number;
   /** Somebody deals with the messages: the handler's verdict did, or the time limit, after which the verdict changes nothing. */
   isSettled = false;
+  /** Its neighbours among the calls that have not ended; belong to `DeliveryCalls`. */
+  older: DeliveryCall | undefined;
+  newer: DeliveryCall | undefined;
   #controller: AbortController | undefined;
   #reason: AbortReason | undefined;
 

@@ -8,6 +8,7 @@ import type { AbortReason, Deliver, DeliveryOutcome } from '@orbitmq/core';
 import { type Environment, InvariantError } from '@orbitmq/core/kernel';
 import type { AssignedQueue } from './assigned-queue.js';
 import { DeliveryCall } from './delivery-call.js';
+import { DeliveryCalls } from './delivery-calls.js';
 
 /** The rules of concurrent or orderly consumption. */
 export interface DeliveryMode {
@@ -32,9 +33,11 @@ const acked: DeliveryOutcome = { status: 'ack' };
 
 export class DeliveryScheduler {
   readonly #options: DeliverySchedulerOptions;
-  readonly #calls = new Set<DeliveryCall>();
+  readonly #calls = new DeliveryCalls();
   readonly #ready: AssignedQueue[] = [];
   #startedThisTurn = 0;
+  /** Monotonic time of the first of them. */
+  #turnAtMs = 0;
   #isStopped = false;
   #idleWaiters: { readonly queue: AssignedQueue | undefined; readonly resolve: () => void }[] = [];
 
@@ -43,7 +46,7 @@ export class DeliveryScheduler {
   }
 
   /** Calls that have not ended, oldest first. */
-  get calls(): ReadonlySet<DeliveryCall> {
+  get calls(): Iterable<DeliveryCall> & { readonly size: number } {
     return this.#calls;
   }
 
@@ -107,6 +110,7 @@ export class DeliveryScheduler {
   #start(queue: AssignedQueue): void {
     const { environment, group, batchSizeMax } = this.#options;
     if (this.#startedThisTurn === 0) {
+      this.#turnAtMs = environment.clock.monotonic();
       environment.timers.setImmediate(() => {
         this.#startedThisTurn = 0;
         this.#pump();
@@ -117,25 +121,27 @@ export class DeliveryScheduler {
     queue.isBatchDue = false;
     queue.batchTimer?.cancel();
     queue.batchTimer = undefined;
-    const call = new DeliveryCall(group, queue, messages, environment.clock.monotonic());
+    const call = new DeliveryCall(group, queue, messages, this.#turnAtMs);
     this.#calls.add(call);
     queue.callCount += 1;
     this.#run(call);
   }
 
   #run(call: DeliveryCall): void {
-    const failed = (error: unknown): void => {
-      if (error instanceof InvariantError) throw error;
-      // The contract says that `deliver` never throws; a message must not be lost when it does.
-      this.#settle(call, { status: 'retry', ackedCount: 0, delayLevel: 0, error });
-    };
     try {
-      this.#options.deliver(call.messages, call).then((outcome) => {
-        this.#settle(call, outcome);
-      }, failed);
+      this.#options.deliver(call.messages, call).then(
+        (outcome) => this.#settle(call, outcome),
+        (error: unknown) => this.#fail(call, error),
+      );
     } catch (error) {
-      failed(error);
+      this.#fail(call, error);
     }
+  }
+
+  /** The contract says that `deliver` never throws; a message must not be lost when it does. */
+  #fail(call: DeliveryCall, error: unknown): void {
+    if (error instanceof InvariantError) throw error;
+    this.#settle(call, { status: 'retry', ackedCount: 0, delayLevel: 0, error });
   }
 
   #settle(call: DeliveryCall, outcome: DeliveryOutcome): void {
@@ -147,7 +153,7 @@ export class DeliveryScheduler {
   }
 
   #end(call: DeliveryCall): void {
-    this.#calls.delete(call);
+    this.#calls.remove(call);
     call.queue.callCount -= 1;
     if (this.#idleWaiters.length > 0) this.#wakeIdleWaiters();
     this.#enlist(call.queue);

@@ -4,9 +4,9 @@
  */
 import { type Environment, InvariantError, isMqError, sleep } from '@orbitmq/core/kernel';
 import {
+  decodePullMessageResponse,
   type PullMessageHeader,
   PullSysFlag,
-  pullMessageResponseHeader,
   type RemotingCommand,
   ResponseCode,
 } from '@orbitmq/protocol';
@@ -109,7 +109,7 @@ export class PullLoop {
       }
       return action.pauseMs;
     }
-    const header = pullMessageResponseHeader.decodeCommand(answer);
+    const header = decodePullMessageResponse(answer);
     queue.preferredBrokerId = header.suggestWhichBrokerId;
     if (action.kind === 'reset') {
       this.#options.onOffsetMoved(queue, header.nextBeginOffset);
@@ -139,8 +139,8 @@ export class PullLoop {
       tags: subscriptions.tagsOf(queue.queue.topic),
       context: {
         brokerName: queue.queue.brokerName,
-        minOffset: pulled.minOffset,
-        maxOffset: pulled.maxOffset,
+        minOffset: String(pulled.minOffset),
+        maxOffset: String(pulled.maxOffset),
         bodyBytesMax: tuning.decompressedBodyBytesMax,
       },
     });

@@ -19,8 +19,9 @@ import {
 /** What all messages of one pull answer have in common. */
 export interface PullContext {
   readonly brokerName: string;
-  readonly minOffset: number;
-  readonly maxOffset: number;
+  /** The ends of the queue then, as the properties MIN_OFFSET and MAX_OFFSET tell them. */
+  readonly minOffset: string;
+  readonly maxOffset: string;
   readonly bodyBytesMax: number;
 }
 
@@ -76,9 +77,9 @@ export class ReceivedMessage implements IncomingMessage {
   get properties(): Readonly<Record<string, string>> {
     if (this.#properties === undefined) {
       const { record } = this;
-      const properties = decodeProperties(record instanceof RecordView ? record.propertiesText : record.propertiesBytes);
-      properties[PropertyName.MIN_OFFSET] = String(this.#context.minOffset);
-      properties[PropertyName.MAX_OFFSET] = String(this.#context.maxOffset);
+      const properties = record instanceof RecordView ? record.decodeProperties() : decodeProperties(record.propertiesBytes);
+      properties[PropertyName.MIN_OFFSET] = this.#context.minOffset;
+      properties[PropertyName.MAX_OFFSET] = this.#context.maxOffset;
       this.#properties = properties;
     }
     return this.#properties;

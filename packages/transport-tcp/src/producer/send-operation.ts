@@ -6,6 +6,15 @@ import type { PreparedMessage } from './prepared-message.js';
 import type { PublishTarget } from './publish-target.js';
 import type { LaneEntry } from './send-lanes.js';
 
+/** Who waits for a send. One of `succeed` and `fail` is called, once. */
+export interface SendEnding {
+  /** Reads the answer; may throw a `ProtocolError`, which becomes the send's failure. */
+  readonly succeed: (response: RemotingCommand, target: PublishTarget) => void;
+  readonly fail: (error: unknown) => void;
+  /** Called before `fail` when the message is stored less durably than asked. */
+  readonly onWeaker?: ((receipt: SendReceipt) => void) | undefined;
+}
+
 /** What an operation tells its pipeline. */
 export interface SendOwner {
   onResponse(operation: SendOperation, response: RemotingCommand): void;
@@ -20,11 +29,7 @@ export interface SendOperationOptions {
   readonly deadlineMs: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Reads the answer; may throw a `ProtocolError`, which becomes the send's failure. */
-  readonly succeed: (response: RemotingCommand, target: PublishTarget) => void;
-  readonly fail: (error: unknown) => void;
-  /** Called before `fail` when the message is stored less durably than asked. */
-  readonly onWeaker?: ((receipt: SendReceipt) => void) | undefined;
+  readonly ending: SendEnding;
 }
 
 /**
@@ -37,9 +42,7 @@ export class SendOperation implements RemotingCall, LaneEntry {
   /** Monotonic end of the budget for all attempts together. */
   readonly deadlineMs: number;
   readonly timeoutMs: number;
-  readonly succeed: (response: RemotingCommand, target: PublishTarget) => void;
-  readonly fail: (error: unknown) => void;
-  readonly onWeaker: ((receipt: SendReceipt) => void) | undefined;
+  readonly ending: SendEnding;
   attemptsLeft: number;
   attemptCount = 0;
   isSettled = false;
@@ -60,9 +63,7 @@ export class SendOperation implements RemotingCall, LaneEntry {
     this.attemptsLeft = options.attemptsMax;
     this.deadlineMs = options.deadlineMs;
     this.timeoutMs = options.timeoutMs;
-    this.succeed = options.succeed;
-    this.fail = options.fail;
-    this.onWeaker = options.onWeaker;
+    this.ending = options.ending;
     this.#owner = options.owner;
     this.#signal = options.signal;
     if (options.signal !== undefined) this.#listen(options.signal);

@@ -70,7 +70,7 @@ export class SendPipeline implements SendOwner {
     const refused = this.#refusalOf(operation);
     if (refused !== undefined) {
       operation.settle();
-      operation.fail(refused);
+      operation.ending.fail(refused);
       return;
     }
     this.#drain.enter();
@@ -100,7 +100,8 @@ export class SendPipeline implements SendOwner {
     const subject = { topic, messageId, brokerAddr: operation.address };
     const status = weakerStatus(response.code);
     if (status !== undefined) {
-      this.#end(operation, () => this.#failWeaker(operation, status, subject, receiptOf(response, target, messageId)));
+      this.#leave(operation);
+      this.#failWeaker(operation, status, subject, response, target);
       return;
     }
     this.#retryOr(operation, refusal(response, subject), isRetryCode(response.code));
@@ -208,28 +209,35 @@ export class SendPipeline implements SendOwner {
   #succeed(operation: SendOperation, response: RemotingCommand, target: PublishTarget): void {
     // The first message to a broker makes the topic there; consumers in this process should not have to wait for the poll.
     this.#instance.messageStored(operation.message.topic, target.queue.brokerName);
-    this.#end(operation, () => operation.succeed(response, target));
-  }
-
-  #failWeaker(operation: SendOperation, status: string, subject: SendSubject, receipt: SendReceipt): void {
-    operation.onWeaker?.(receipt);
-    operation.fail(weakerDurability(status, subject, receipt));
-  }
-
-  /** The message is stored; an answer that cannot be read says no more than that. */
-  #end(operation: SendOperation, settle: () => void): void {
     this.#leave(operation);
     try {
-      settle();
+      operation.ending.succeed(response, target);
     } catch (error) {
-      if (!isMqError(error)) throw error;
-      operation.fail(error);
+      failUnread(operation, error);
     }
+  }
+
+  #failWeaker(
+    operation: SendOperation,
+    status: string,
+    subject: SendSubject,
+    response: RemotingCommand,
+    target: PublishTarget,
+  ): void {
+    let receipt: SendReceipt;
+    try {
+      receipt = receiptOf(response, target, subject.messageId);
+    } catch (error) {
+      failUnread(operation, error);
+      return;
+    }
+    operation.ending.onWeaker?.(receipt);
+    operation.ending.fail(weakerDurability(status, subject, receipt));
   }
 
   #fail(operation: SendOperation, error: unknown): void {
     this.#leave(operation);
-    operation.fail(error);
+    operation.ending.fail(error);
   }
 
   #leave(operation: SendOperation): void {
@@ -238,6 +246,12 @@ export class SendPipeline implements SendOwner {
     this.#drain.leave();
     this.#lanes.leave(operation);
   }
+}
+
+/** The message is stored; an answer that cannot be read says no more than that. */
+function failUnread(operation: SendOperation, error: unknown): void {
+  if (!isMqError(error)) throw error;
+  operation.ending.fail(error);
 }
 
 function noMaster(queue: MessageQueue | undefined): RouteError {

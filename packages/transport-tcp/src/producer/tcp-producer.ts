@@ -17,7 +17,7 @@ import type { ProducerTuning } from './producer-tuning.js';
 import type { PublishTarget } from './publish-target.js';
 import { PublishTargets } from './publish-targets.js';
 import { hasOrder } from './queue-choice.js';
-import { SendOperation, type SendOperationOptions } from './send-operation.js';
+import { type SendEnding, SendOperation } from './send-operation.js';
 import { SendPipeline } from './send-pipeline.js';
 import { receiptOf, receiptsOf } from './send-receipts.js';
 import { StoredHalfMessage } from './stored-half-message.js';
@@ -29,8 +29,6 @@ export interface TcpProducerOptions {
   readonly ids: MessageIds;
   readonly tuning: ProducerTuning;
 }
-
-type Ending = Pick<SendOperationOptions, 'succeed' | 'fail' | 'onWeaker'>;
 
 /** Sends to brokers (Java: DefaultMQProducer and TransactionMQProducer). Starts and stops with its transport. */
 export class TcpProducer implements BatchProducer, TransactionalProducer {
@@ -117,7 +115,7 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
     });
   }
 
-  #submit(message: PreparedMessage, options: SendOptions | undefined, ending: Ending): void {
+  #submit(message: PreparedMessage, options: SendOptions | undefined, ending: SendEnding): void {
     this.#check(message);
     options?.signal?.throwIfAborted();
     const timeoutMs = options?.timeoutMs ?? this.#definition.sendTimeoutMs;
@@ -130,7 +128,7 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
         deadlineMs: this.#instance.environment.clock.monotonic() + timeoutMs,
         timeoutMs,
         signal: options?.signal,
-        ...ending,
+        ending,
       }),
     );
   }

@@ -3,15 +3,20 @@ import type { Environment } from '@orbitmq/core/kernel';
 import {
   createResponse,
   decodeRegisterBrokerBody,
+  encodeKvTable,
   maskedCrc32,
+  orderTopicConfigNamespace,
   type RegisterBrokerBody,
   type RegisterBrokerHeader,
   type RemotingCommand,
   ResponseCode,
   registerBrokerHeader,
   registerBrokerResponseHeader,
+  zoneHeader,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { NamesrvConfig } from '../../config/namesrv-config.js';
+import type { KvConfigStore } from '../kv-config-store.js';
 import type { RouteTable } from '../route-table.js';
 
 /** Of brokers that name no other (Java: DEFAULT_BROKER_CHANNEL_EXPIRED_TIME). */
@@ -24,53 +29,64 @@ const noTopics: RegisterBrokerBody = {
   filterServerList: [],
 };
 
-export class RegisterBrokerProcessor implements RequestProcessor {
-  readonly #environment: Environment;
-  readonly #routes: RouteTable<ServerConnection>;
-  readonly #onBrokerConnection: (connection: ServerConnection) => void;
+export interface RegisterBrokerProcessorOptions {
+  readonly environment: Environment;
+  readonly routes: RouteTable<ServerConnection>;
+  readonly kvConfig: KvConfigStore;
+  readonly config: () => NamesrvConfig;
+  /** Called with each registration, before it counts. */
+  readonly onBrokerConnection: (connection: ServerConnection) => void;
+}
 
-  /** `onBrokerConnection` is called with each registration, before it counts. */
-  constructor(
-    environment: Environment,
-    routes: RouteTable<ServerConnection>,
-    onBrokerConnection: (connection: ServerConnection) => void,
-  ) {
-    this.#environment = environment;
-    this.#routes = routes;
-    this.#onBrokerConnection = onBrokerConnection;
+export class RegisterBrokerProcessor implements RequestProcessor {
+  readonly #options: RegisterBrokerProcessorOptions;
+
+  constructor(options: RegisterBrokerProcessorOptions) {
+    this.#options = options;
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void {
+    const { environment, routes, onBrokerConnection } = this.#options;
+    const config = this.#options.config();
     const header = registerBrokerHeader.decodeCommand(request);
     const expectedCrc = header.bodyCrc32 ?? 0;
     if (expectedCrc !== 0 && maskedCrc32(request.body ?? Buffer.alloc(0)) !== expectedCrc) {
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark: 'crc32 not match' }));
       return;
     }
-    const body = decodeBody(request, header);
-    this.#onBrokerConnection(connection);
+    const registered = decodeBody(request, header);
+    onBrokerConnection(connection);
     const timeoutMs = header.heartbeatTimeoutMillis ?? 0;
-    const result = this.#routes.register(
+    const result = routes.register(
       {
         ...header,
         timeoutMs: timeoutMs > 0 ? timeoutMs : brokerTimeoutMsDefault,
-        dataVersion: body.dataVersion,
-        topics: body.topicConfigTable,
+        dataVersion: registered.dataVersion,
+        topics: registered.topicConfigTable,
+        zoneName: zoneHeader.decodeCommand(request).zoneName,
+        removesOtherTopics: config.deleteTopicWithBrokerRegistration,
         connection,
       },
-      this.#environment.clock.monotonic(),
+      environment.clock.monotonic(),
     );
     const broker = { brokerName: header.brokerName, brokerAddr: header.brokerAddr, brokerId: header.brokerId };
     if (result.status === 'refused') {
-      this.#environment.logger.warn('a registration was refused', { ...broker, reason: result.reason });
+      environment.logger.warn('a registration was refused', { ...broker, reason: result.reason });
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark: result.reason }));
       return;
     }
-    if (result.status === 'stale') this.#environment.logger.warn('a registration with an older state was ignored', broker);
+    if (result.status === 'stale') environment.logger.warn('a registration with an older state was ignored', broker);
     const { masterAddr, haServerAddr } =
       result.status === 'registered' ? result : { masterAddr: undefined, haServerAddr: undefined };
     const extFields = registerBrokerResponseHeader.encode({ masterAddr, haServerAddr });
-    connection.respond(request, createResponse(request, ResponseCode.SUCCESS, { extFields }));
+    const body = config.returnOrderTopicConfigToBroker ? this.#orderedTopics() : undefined;
+    connection.respond(request, createResponse(request, ResponseCode.SUCCESS, { extFields, body }));
+  }
+
+  /** The broker marks these topics as ordered. */
+  #orderedTopics(): Buffer | undefined {
+    const topics = this.#options.kvConfig.table.namespace(orderTopicConfigNamespace);
+    return topics && encodeKvTable(Object.fromEntries(topics));
   }
 }
 

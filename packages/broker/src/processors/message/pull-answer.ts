@@ -1,6 +1,7 @@
 import {
   type FrameSource,
   type FrameWriter,
+  type Loan,
   type RemotingCommand,
   ResponseCode,
   type SerializeType,
@@ -41,6 +42,7 @@ export class PullAnswer implements FrameSource {
   readonly maxOffset: number;
   readonly slices: readonly Buffer[];
   readonly sizeBytes: number;
+  readonly #loan: Loan | undefined;
 
   constructor(request: RemotingCommand, code: number, result: GetMessageResult) {
     this.opaque = request.opaque;
@@ -52,9 +54,11 @@ export class PullAnswer implements FrameSource {
     this.maxOffset = result.maxOffset;
     this.slices = result.slices;
     this.sizeBytes = result.sizeBytes;
+    this.#loan = result.sizeBytes > 0 ? result.loan : undefined;
   }
 
   writeFrame(writer: FrameWriter): void {
     writePullMessageResponse(writer, this);
+    if (this.#loan !== undefined) writer.borrow(this.#loan);
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@orbitmq/protocol';
 import type { ConsumerManager } from '../../client/consumer-manager.js';
 import type { BrokerConfig } from '../../config/broker-config.js';
+import { isTagType } from '../../filter/expression-type.js';
 import type { SubscriptionGroupConfig, SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { Refusal } from './refusal.js';
@@ -20,16 +21,17 @@ export interface PullCheckDeps {
   readonly consumers: ConsumerManager;
 }
 
-const tagType = 'TAG';
-
 /**
  * The checks of a pull in the order of Java (PullMessageProcessor; page 04 §2). Returns the subscription to filter with. 24 and 25 are
  * normal for a moment after a rebalance: heartbeat and pull race, and the client asks again.
  */
-export function checkPull(header: PullMessageHeader, deps: PullCheckDeps): SubscriptionData | Refusal {
+export function checkPull(header: PullMessageHeader, deps: PullCheckDeps, isLite = false): SubscriptionData | Refusal {
   const { config, groups, topics } = deps;
   if ((config.brokerPermission & Permission.READ) === 0) {
     return new Refusal(ResponseCode.NO_PERMISSION, `the broker[${config.brokerIP1}] pulling message is forbidden`);
+  }
+  if (isLite && !config.litePullMessageEnable) {
+    return new Refusal(ResponseCode.NO_PERMISSION, `the broker[${config.brokerIP1}] for lite pull consumer is forbidden`);
   }
   const group = groups.find(header.consumerGroup);
   if (group === undefined) {
@@ -52,35 +54,32 @@ export function checkPull(header: PullMessageHeader, deps: PullCheckDeps): Subsc
     );
   }
   const isOwn = (header.sysFlag & PullSysFlag.SUBSCRIPTION) !== 0;
-  const subscription = isOwn ? ownSubscription(header) : heartbeatSubscription(header, group, deps.consumers);
-  if (subscription instanceof Refusal || isTagType(subscription.expressionType)) return subscription;
-  return new Refusal(
-    ResponseCode.SYSTEM_ERROR,
-    `The broker does not support consumer to filter message by ${subscription.expressionType}`,
-  );
+  return isOwn ? ownSubscription(header) : heartbeatSubscription(header, group, deps);
 }
 
-function isTagType(expressionType: string): boolean {
-  return expressionType === '' || expressionType === tagType;
-}
-
-/** The expression that the pull itself carries. An unknown type is refused later, with its name. */
+/** The expression that the pull itself carries. One that is not by tags is looked at later (`PullFilters`). */
 function ownSubscription(header: PullMessageHeader): SubscriptionData | Refusal {
-  const expressionType = header.expressionType ?? tagType;
-  const expression = header.subscription ?? '';
-  if (!isTagType(expressionType)) return { ...buildSubscription(header.topic, '*', header.subVersion), expressionType };
+  const { expressionType, subVersion, subscription: expression = '' } = header;
+  if (expressionType !== undefined && !isTagType(expressionType)) {
+    if (expression === '') return unreadable();
+    return { ...buildSubscription(header.topic, '*', subVersion), subString: expression, expressionType };
+  }
   try {
-    return buildSubscription(header.topic, expression, header.subVersion);
+    return buildSubscription(header.topic, expression, subVersion);
   } catch (error) {
     if (!isMqError(error)) throw error;
-    return new Refusal(ResponseCode.SUBSCRIPTION_PARSE_FAILED, "parse the consumer's subscription failed");
+    return unreadable();
   }
+}
+
+function unreadable(): Refusal {
+  return new Refusal(ResponseCode.SUBSCRIPTION_PARSE_FAILED, "parse the consumer's subscription failed");
 }
 
 function heartbeatSubscription(
   header: PullMessageHeader,
   group: SubscriptionGroupConfig,
-  consumers: ConsumerManager,
+  { consumers, groups }: PullCheckDeps,
 ): SubscriptionData | Refusal {
   if (!consumers.hasMembers(header.consumerGroup)) {
     return new Refusal(ResponseCode.SUBSCRIPTION_NOT_EXIST, "the consumer's group info not exist");
@@ -89,6 +88,12 @@ function heartbeatSubscription(
     return new Refusal(
       ResponseCode.NO_PERMISSION,
       `the consumer group[${header.consumerGroup}] can not consume by broadcast way`,
+    );
+  }
+  if (groups.isReadForbidden(header.consumerGroup, header.topic)) {
+    return new Refusal(
+      ResponseCode.NO_PERMISSION,
+      `the consumer group[${header.consumerGroup}] is forbidden for topic[${header.topic}]`,
     );
   }
   const subscription = consumers.subscription(header.consumerGroup, header.topic);

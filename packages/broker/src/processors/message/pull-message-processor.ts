@@ -5,6 +5,7 @@ import {
   type PullMessageHeader,
   PullSysFlag,
   type RemotingCommand,
+  RequestCode,
   ResponseCode,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
@@ -12,9 +13,10 @@ import { tagPredicate } from '../../filter/tag-predicate.js';
 import type { ParkedPull } from '../../long-polling/parked-pull.js';
 import type { PullHoldService } from '../../long-polling/pull-hold-service.js';
 import type { ConsumerOffsetManager } from '../../offset/consumer-offset-manager.js';
-import type { GetMessageResult, MessageStore, TagsCodePredicate } from '../../store/message-store.js';
+import type { GetMessageResult, MessageStore } from '../../store/message-store.js';
 import { codeOfRead, PullAnswer } from './pull-answer.js';
 import { checkPull, type PullCheckDeps } from './pull-checks.js';
+import { PullFilters } from './pull-filters.js';
 import { Refusal } from './refusal.js';
 
 /** While a client has more bytes of answers to take than this, nothing is read from files for it. */
@@ -28,14 +30,16 @@ export interface PullMessageProcessorDeps extends PullCheckDeps {
 }
 
 /**
- * PULL_MESSAGE (11): reads a queue, waits for a message when there is none, and commits the group's offset on the way (Java:
+ * PULL_MESSAGE (11), and LITE_PULL_MESSAGE (361) of 5.x, which is the same: reads a queue, waits for a message when there is none, and commits the group's offset on the way (Java:
  * PullMessageProcessor; page 04). A read of the log's tail is answered in the turn of its request, without a promise.
  */
 export class PullMessageProcessor implements RequestProcessor {
   readonly #deps: PullMessageProcessorDeps;
+  readonly #filters: PullFilters;
 
   constructor(deps: PullMessageProcessorDeps) {
     this.#deps = deps;
+    this.#filters = new PullFilters(deps);
     deps.holds.onRerun((pull) => this.#rerun(pull));
   }
 
@@ -63,22 +67,21 @@ export class PullMessageProcessor implements RequestProcessor {
     header: PullMessageHeader,
     isFirst: boolean,
   ): void | Promise<void> {
-    const subscription = checkPull(header, this.#deps);
-    if (subscription instanceof Refusal) {
-      connection.respond(request, createResponse(request, subscription.code, { remark: subscription.remark }));
-      return;
-    }
+    const subscription = checkPull(header, this.#deps, request.code === RequestCode.LITE_PULL_MESSAGE);
+    if (subscription instanceof Refusal) return refuse(request, connection, subscription);
+    const filter = this.#filters.filterOf(header, subscription);
+    if (filter instanceof Refusal) return refuse(request, connection, filter);
     if (isFirst) this.#commit(header);
     const matches = tagPredicate(subscription);
     const { topic, queueId, queueOffset, maxMsgNums } = header;
     const maxCount = Math.max(1, maxMsgNums);
     const hasRoom = (): boolean => !connection.isOpen || (connection.queuedBytes ?? 0) <= untakenBytesMax;
-    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount, matches, hasRoom });
+    const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount, matches, filter, hasRoom });
     if (!(result instanceof Promise)) {
-      this.#answer(request, connection, header, matches, result, isFirst);
+      this.#answer(request, connection, header, { matches, filter }, result, isFirst);
       return;
     }
-    return result.then((read) => this.#answer(request, connection, header, matches, read, isFirst));
+    return result.then((read) => this.#answer(request, connection, header, { matches, filter }, read, isFirst));
   }
 
   /** Once per pull, on its arrival, also when nothing is found; not again when it is woken. */
@@ -91,7 +94,7 @@ export class PullMessageProcessor implements RequestProcessor {
     request: RemotingCommand,
     connection: ServerConnection,
     header: PullMessageHeader,
-    matches: TagsCodePredicate | undefined,
+    selection: Pick<ParkedPull, 'matches' | 'filter'>,
     result: GetMessageResult,
     isFirst: boolean,
   ): void {
@@ -110,6 +113,10 @@ export class PullMessageProcessor implements RequestProcessor {
       return;
     }
     const suspendMs = config.longPollingEnable ? header.suspendTimeoutMillis : config.shortPollingTimeMills;
-    holds.park({ request, connection, header, matches, deadlineMs: environment.clock.monotonic() + suspendMs });
+    holds.park({ request, connection, header, ...selection, deadlineMs: environment.clock.monotonic() + suspendMs });
   }
+}
+
+function refuse(request: RemotingCommand, connection: ServerConnection, { code, remark }: Refusal): void {
+  connection.respond(request, createResponse(request, code, { remark }));
 }

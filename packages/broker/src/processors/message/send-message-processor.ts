@@ -102,7 +102,10 @@ export class SendMessageProcessor implements RequestProcessor {
     this.#brokerSuffix = Buffer.from(encodeProperties(brokerProperties));
     this.#rewriteRules = {
       levels: deps.levels,
-      rejectTransactionMessage: config.rejectTransactionMessage,
+      // Operators change it at run time.
+      get rejectTransactionMessage() {
+        return config.rejectTransactionMessage;
+      },
       brokerProperties,
       nextUniqueKey: deps.nextUniqueKey,
     };

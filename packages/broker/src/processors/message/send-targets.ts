@@ -56,16 +56,23 @@ export class SendTargets {
   readonly #config: BrokerConfig;
   readonly #topics: TopicConfigManager;
   readonly #known = new Map<string, SendTarget>();
+  /** `brokerPermission` under which the known ones passed; operators change it at run time. */
+  #brokerPermission: number;
 
   constructor(config: BrokerConfig, topics: TopicConfigManager) {
     this.#config = config;
     this.#topics = topics;
+    this.#brokerPermission = config.brokerPermission;
     topics.onChange((changed) => {
       this.#known.delete(changed.topicName);
     });
   }
 
   find(header: SendMessageHeader): SendTarget | Refusal {
+    if (this.#config.brokerPermission !== this.#brokerPermission) {
+      this.#brokerPermission = this.#config.brokerPermission;
+      this.#known.clear();
+    }
     const known = this.#known.get(header.topic) ?? this.#resolve(header);
     if (known instanceof Refusal) return known;
     if (header.queueId < 0) return known.usableQueueNums > 0 ? known : noQueue(header.topic);

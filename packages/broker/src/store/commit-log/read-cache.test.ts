@@ -8,11 +8,11 @@ const blockBytes = 100;
 function cacheOf(logBytes: number, blocksMax: number) {
   const reads: number[] = [];
   const log = { logBytes, failing: -1 };
-  const read = async (physicalOffset: number, sizeBytes: number): Promise<LogSpan> => {
+  const read = async (physicalOffset: number, sizeBytes: number, memory: Buffer): Promise<LogSpan> => {
     reads.push(physicalOffset / blockBytes);
     if (physicalOffset / blockBytes === log.failing) throw new Error('EIO');
     const size = Math.max(0, Math.min(sizeBytes, log.logBytes - physicalOffset));
-    return { physicalStart: physicalOffset, bytes: Buffer.alloc(size) };
+    return { physicalStart: physicalOffset, bytes: memory.subarray(0, size).fill(physicalOffset / blockBytes) };
   };
   return { cache: new ReadCache({ readBlockBytes: blockBytes, readCacheBytesMax: blockBytes * blocksMax }, read), reads, log };
 }
@@ -77,4 +77,43 @@ test('a read ahead that fails is forgotten; who needs the block meets the error'
   await cache.load(150);
   await settled();
   expect(reads).toEqual([1, 1, 1]);
+});
+
+test('so many are read at once, beyond that only what somebody waits for', async () => {
+  const { cache, reads } = cacheOf(10_000, 4);
+  for (let index = 0; index < 40; index += 1) cache.loadAhead(index * blockBytes);
+  expect(reads).toHaveLength(16);
+  const [needed] = await Promise.all([cache.load(5000), settled()]);
+  expect([needed.physicalStart, reads.length]).toEqual([5000, 17]);
+  cache.loadAhead(6000);
+  expect(reads).toHaveLength(18);
+});
+
+test('who loads a block has it until it is given back, however many others come meanwhile', async () => {
+  const { cache } = cacheOf(10_000, 2);
+  const waiting = [
+    cache.load(50),
+    cache.load(60),
+    ...Array.from({ length: 20 }, (_, index) => cache.load(index * blockBytes + 100)),
+  ];
+  const [one, other, ...rest] = await Promise.all(waiting);
+  expect([one, cache.find(50)]).toEqual([other, undefined]);
+  for (const block of rest) block.giveBack();
+  for (let index = 30; index < 60; index += 1) (await cache.load(index * blockBytes)).giveBack();
+  expect(one?.bytes.every((byte) => byte === 0)).toBe(true);
+  one?.giveBack();
+  for (let index = 60; index < 90; index += 1) (await cache.load(index * blockBytes)).giveBack();
+  expect(one?.bytes.every((byte) => byte === 0)).toBe(true);
+  other?.giveBack();
+});
+
+test('blocks that nobody has share a few pieces of memory', async () => {
+  const { cache } = cacheOf(100_000, 2);
+  const memories = new Set<ArrayBufferLike>();
+  for (let index = 0; index < 500; index += 1) {
+    const block = await cache.load(index * blockBytes);
+    memories.add(block.bytes.buffer);
+    block.giveBack();
+  }
+  expect(memories.size).toBeLessThanOrEqual(3);
 });

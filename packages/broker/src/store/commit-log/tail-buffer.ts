@@ -1,48 +1,33 @@
 /**
  * The newest part of the log in memory. Records are encoded straight into it, written to the file from it, and served to
  * consumers as slices of it: no byte is copied twice. Invariants: a chunk's bytes never change below `usedBytes`; chunks
- * are in log order; only chunks that are wholly durable are dropped; together they stay near `bytesMax`.
+ * are in log order; only chunks that are wholly durable are dropped; together they stay near `bytesMax`. Who drops them does
+ * so behind everything that reads a batch: a dropped chunk may be written over by the next put.
  */
 import { invariant } from '@orbitmq/core/kernel';
+import { LogBlock } from './log-block.js';
+import { MemoryPool } from './memory-pool.js';
 
-/** Chunks kept for reuse: fresh memory costs page faults. Only chunks of which no slice was ever handed out come back. */
-const spareCountMax = 4;
+/** One that the next chunk takes, one that a consumer gives back late. */
+const sparesMax = 2;
 
-export class TailChunk {
-  /** Log offset of the first byte. */
-  readonly physicalStart: number;
-  readonly bytes: Buffer;
+export class TailChunk extends LogBlock {
   usedBytes = 0;
-  /** A slice went out of the store; who has it relies on the bytes. */
-  isShared = false;
-
-  constructor(physicalStart: number, bytes: Buffer) {
-    this.physicalStart = physicalStart;
-    this.bytes = bytes;
-  }
 
   get physicalEnd(): number {
     return this.physicalStart + this.usedBytes;
   }
-
-  /** The bytes of `[physicalOffset, physicalOffset + sizeBytes)`, which must be inside. */
-  share(physicalOffset: number, sizeBytes: number): Buffer {
-    this.isShared = true;
-    const from = physicalOffset - this.physicalStart;
-    return this.bytes.subarray(from, from + sizeBytes);
-  }
 }
 
 export class TailBuffer {
-  readonly #chunkBytes: number;
+  readonly #pool: MemoryPool;
   readonly #bytesMax: number;
   readonly #chunks: TailChunk[] = [];
-  readonly #spares: Buffer[] = [];
   #current: TailChunk | undefined;
   #bytes = 0;
 
   constructor(limits: { readonly tailChunkBytes: number; readonly tailBytesMax: number }) {
-    this.#chunkBytes = limits.tailChunkBytes;
+    this.#pool = new MemoryPool(limits.tailChunkBytes, sparesMax);
     this.#bytesMax = limits.tailBytesMax;
   }
 
@@ -86,8 +71,7 @@ export class TailBuffer {
       if (oldest === undefined || oldest === this.#current || oldest.physicalEnd > durableEnd) return;
       this.#chunks.shift();
       this.#bytes -= oldest.bytes.length;
-      const canReuse = !oldest.isShared && oldest.bytes.length === this.#chunkBytes;
-      if (canReuse && this.#spares.length < spareCountMax) this.#spares.push(oldest.bytes);
+      oldest.drop();
     }
   }
 
@@ -106,10 +90,10 @@ export class TailBuffer {
 
   #open(physicalOffset: number, sizeBytes: number): TailChunk {
     invariant(this.#current === undefined || physicalOffset >= this.#current.physicalEnd, 'the tail of the log grows at its end');
-    const spare = sizeBytes <= this.#chunkBytes ? this.#spares.pop() : undefined;
     // Not zeroed: only bytes below `usedBytes` ever leave the chunk.
-    const bytes = spare ?? Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, sizeBytes));
-    const chunk = new TailChunk(physicalOffset, bytes);
+    const isUsual = sizeBytes <= this.#pool.pieceBytes;
+    const bytes = isUsual ? this.#pool.take() : Buffer.allocUnsafeSlow(sizeBytes);
+    const chunk = new TailChunk(physicalOffset, bytes, bytes, this.#pool);
     this.#chunks.push(chunk);
     this.#bytes += bytes.length;
     this.#current = chunk;

@@ -1,5 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { ConsumeQueueTable } from './consume-queue-table.js';
+import type { EntryBlock } from './entry-block.js';
+import { EntryMemory } from './entry-memory.js';
 import { readQueueEntry } from './queue-entry.js';
 
 function table(entriesBytesMax: number): ConsumeQueueTable {
@@ -35,6 +39,23 @@ test('beyond the budget only entries that are on file are dropped, oldest first'
   expect([queues.memory.isOverfull, queue.window(299)]).toEqual([false, undefined]);
   queue.append(300, 100, 0);
   expect(queue.window(300)?.count).toBe(1);
+});
+
+test('what was dropped is held by nobody, however long the list of blocks was', async () => {
+  const memory = new EntryMemory(200_000);
+  const owner = { dropBlock: () => true };
+  const dropped: WeakRef<object>[] = [];
+  let previous: EntryBlock | undefined;
+  for (let index = 0; index < 1500; index += 1) {
+    previous = memory.allocate(owner, index * 2048, previous);
+    previous.count = 2048;
+    dropped.push(new WeakRef(previous));
+  }
+  // A weak reference is strong in the turn in which it was made.
+  await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  expect(dropped.filter((block) => block.deref() !== undefined).length).toBeLessThan(20);
 });
 
 test('tags codes keep their sign and delivery times their size', () => {

@@ -21,8 +21,8 @@ interface OwnedBlock {
 
 export class EntryMemory {
   readonly #bytesMax: number;
-  /** In order of creation; those before `#head` are gone. */
-  #blocks: OwnedBlock[] = [];
+  /** In order of creation; those before `#head` are gone, and nothing here keeps their memory. */
+  #blocks: (OwnedBlock | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -53,6 +53,7 @@ export class EntryMemory {
     while (this.#bytes > this.#bytesMax) {
       const oldest = this.#blocks[this.#head];
       if (oldest === undefined || !oldest.queue.dropBlock(oldest.block)) break;
+      this.#blocks[this.#head] = undefined;
       this.#head += 1;
       this.#bytes -= oldest.block.bytes.length;
     }

@@ -2,20 +2,23 @@
  * Goes through the entries of an index file as it is on disk and makes its slots again from them. An entry counts only when
  * it continues its chain, names a place of the log behind the entry before it, and lies below the log's end; the first that
  * does not ends the file. So neither the header's count nor the slots on disk are believed, and a torn or damaged stretch is
- * found wherever it is.
+ * found wherever it is; what looks right and is not, as far as checksums were noted.
  */
 import { readInt64 } from '@orbitmq/protocol';
 import type { FilePool } from '../segment/file-pool.js';
+import { EntryChecksums, entriesPerBlock, firstDamagedEntry, type IndexChecksums } from './index-checksums.js';
 import type { IndexHeader } from './index-header.js';
 import { IndexEntryAt, type IndexLayout, indexEntryBytes } from './index-layout.js';
 import { SlotTable } from './slot-table.js';
 
 /** Entries read and checked in one turn. */
-const blockEntries = 32_768;
+const blockEntries = 40 * entriesPerBlock;
 const slotBlockBytes = 262_144;
 
 export interface CheckedEntries {
   readonly slots: SlotTable;
+  /** Of the good entries. */
+  readonly checksums: EntryChecksums;
   /** Number behind the last good entry. */
   readonly indexCount: number;
   readonly usedSlotCount: number;
@@ -26,6 +29,7 @@ export interface CheckedEntries {
 
 interface CheckState {
   readonly slots: SlotTable;
+  readonly checksums: EntryChecksums;
   readonly logEnd: number;
   readonly header: IndexHeader;
   usedSlotCount: number;
@@ -40,9 +44,11 @@ export async function checkEntries(
   layout: IndexLayout,
   header: IndexHeader,
   logEnd: number,
+  noted: IndexChecksums | undefined,
 ): Promise<CheckedEntries> {
   const state: CheckState = {
     slots: new SlotTable(layout.slotCount),
+    checksums: new EntryChecksums(),
     logEnd,
     header,
     usedSlotCount: 0,
@@ -51,23 +57,26 @@ export async function checkEntries(
     lastSeconds: 0,
   };
   const buffer = Buffer.allocUnsafeSlow(Math.min(blockEntries, header.indexCount) * indexEntryBytes);
-  let number = 1;
-  for (let isGood = true; isGood && number < header.indexCount; ) {
-    const count = Math.min(blockEntries, header.indexCount - number);
-    const target = buffer.subarray(0, count * indexEntryBytes);
-    const readBytes = await pool.use(path, (file) => file.read(target, layout.entryAt(number)));
-    const readCount = Math.floor(readBytes / indexEntryBytes);
-    const goodCount = checkBlock(state, target, number, readCount);
-    number += goodCount;
-    isGood = goodCount === count;
+  // Entry 0 is never used; with it the blocks are those of the checksums.
+  for (let first = 0; first < header.indexCount; first += blockEntries) {
+    const target = buffer.subarray(0, Math.min(blockEntries, header.indexCount - first) * indexEntryBytes);
+    const readBytes = await pool.use(path, (file) => file.read(target, layout.entryAt(first)));
+    const bytes = target.subarray(0, readBytes - (readBytes % indexEntryBytes));
+    const damaged = noted === undefined ? undefined : firstDamagedEntry(noted, bytes, first);
+    const verifiedBytes = damaged === undefined ? bytes.length : (damaged - first) * indexEntryBytes;
+    const from = first === 0 ? 1 : 0;
+    const end = checkBlock(state, bytes.subarray(0, verifiedBytes), first, from);
+    state.checksums.add(bytes.subarray(from * indexEntryBytes, end * indexEntryBytes));
+    if (end * indexEntryBytes < target.length) break;
   }
-  return { ...state, indexCount: number };
+  return { ...state, indexCount: state.checksums.indexCount };
 }
 
-/** How many entries of the block are good. */
-function checkBlock(state: CheckState, bytes: Buffer, firstNumber: number, count: number): number {
+/** Where in the block, from entry `from` of it on, the good entries end. */
+function checkBlock(state: CheckState, bytes: Buffer, firstNumber: number, from: number): number {
   const { slots, header, logEnd } = state;
-  for (let index = 0; index < count; index += 1) {
+  const count = bytes.length / indexEntryBytes;
+  for (let index = from; index < count; index += 1) {
     const at = index * indexEntryBytes;
     const keyHash = bytes.readInt32BE(at + IndexEntryAt.KEY_HASH);
     const physicalOffset = readInt64(bytes, at + IndexEntryAt.PHYSICAL_OFFSET);
@@ -83,7 +92,7 @@ function checkBlock(state: CheckState, bytes: Buffer, firstNumber: number, count
     state.lastPhysicalOffset = physicalOffset;
     state.lastSeconds = seconds;
   }
-  return count;
+  return Math.max(from, count);
 }
 
 /** Compares the slots on disk with the right ones and keeps in mind which pages have to be written; returns their count. */

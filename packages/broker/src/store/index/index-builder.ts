@@ -6,6 +6,7 @@
 import type { Clock } from '@orbitmq/core/kernel';
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
+import { EntryChecksums } from './index-checksums.js';
 import { IndexFile } from './index-file.js';
 import { indexFileName } from './index-file-name.js';
 import type { IndexFileWriter } from './index-file-writer.js';
@@ -98,8 +99,10 @@ export class IndexBuilder {
 
   /** Brings the newest file to the device as it is: whoever opens it finds an index up to `position`. */
   async flush(): Promise<void> {
+    const { writer } = this.#options;
     const file = this.newest;
-    if (file?.isChanged === true) await this.#options.writer.flush(file);
+    if (file?.isChanged === true) await writer.flush(file);
+    if (file !== undefined) await writer.note(file);
   }
 
   /** Ends a full file and begins the next one. */
@@ -108,6 +111,8 @@ export class IndexBuilder {
     const full = this.newest;
     if (full !== undefined) {
       await writer.flush(full);
+      // Before it counts as known to be on disk: else a crash in between would leave it without checksums for good.
+      await writer.note(full);
       full.seal();
       onFull(full);
     } else await fileSystem.makeDirectory(directory);
@@ -121,7 +126,7 @@ export class IndexBuilder {
       indexCount: 1,
     });
     await writer.create(file);
-    file.grow(new SlotTable(layout.slotCount), pendingBytesMax);
+    file.grow(new SlotTable(layout.slotCount), new EntryChecksums(), pendingBytesMax);
     this.files.push(file);
   }
 }

@@ -1,35 +1,46 @@
+import { invariant } from '@orbitmq/core/kernel';
 import type { File, FileSystem } from '../io/file-system.js';
 import { datasyncFile, writeFile } from '../io/io-promise.js';
 import { createSegment } from '../segment/create-segment.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { IndexFile } from './index-file.js';
 import { encodeIndexHeader } from './index-header.js';
+import { headerCrc, type IndexNotes } from './index-notes.js';
 
 /** Slots go out in pieces of this many pages (256 KiB), so that other writes to the disk find their turn. */
 const slotPagesPerWrite = 64;
 
+export interface IndexFileWriterOptions {
+  readonly fileSystem: FileSystem;
+  readonly pool: FilePool;
+  readonly notes: IndexNotes;
+  /** Gives others their turn. */
+  readonly pause: () => Promise<void>;
+}
+
 /** Brings index files to disk. One operation at a time. */
 export class IndexFileWriter {
-  readonly #fileSystem: FileSystem;
-  readonly #pool: FilePool;
+  readonly #options: IndexFileWriterOptions;
   readonly #failed = new WeakSet<IndexFile>();
 
-  constructor(fileSystem: FileSystem, pool: FilePool) {
-    this.#fileSystem = fileSystem;
-    this.#pool = pool;
+  constructor(options: IndexFileWriterOptions) {
+    this.#options = options;
   }
 
   /** A file of its full size (sparse), durable with its name; its slots and entries are zeros. */
   async create(file: IndexFile): Promise<void> {
-    await (await createSegment(this.#fileSystem, file.path, file.layout.sizeBytes)).close();
+    await (await createSegment(this.#options.fileSystem, file.path, file.layout.sizeBytes)).close();
     await this.#use(file, (open) => writeFile(open, [encodeIndexHeader(file)], 0));
   }
 
   /** Writes the entries that are only in memory, then the header, which counts them. Not flushed. */
   async writeEntries(file: IndexFile): Promise<void> {
     await this.#use(file, async (open) => {
-      if (file.pendingCount > 0) await writeFile(open, [file.pendingBytes()], file.layout.entryAt(file.writtenCount));
-      file.entriesWritten();
+      if (file.pendingCount > 0) {
+        const bytes = file.pendingBytes();
+        await writeFile(open, [bytes], file.layout.entryAt(file.writtenCount));
+        file.entriesWritten(bytes);
+      }
       await writeFile(open, [encodeIndexHeader(file)], 0);
     });
   }
@@ -49,12 +60,24 @@ export class IndexFileWriter {
     file.isChanged = false;
   }
 
+  /** Notes the checksums of a file that is flushed and that nobody adds to meanwhile. */
+  async note(file: IndexFile): Promise<void> {
+    const { entryChecksums, slots } = file;
+    if (entryChecksums === undefined || slots === undefined || file.notedCount === file.indexCount) return;
+    const { notes, pause } = this.#options;
+    const slotCrcs = await slots.checksums(pause);
+    const { entryCrcs, indexCount } = entryChecksums;
+    invariant(indexCount === file.indexCount && !file.isChanged, 'what is noted of an index file is on the device');
+    await notes.write(file.name, { indexCount, headerCrc: headerCrc(file), slotCrcs, entryCrcs: [...entryCrcs] });
+    file.notedCount = indexCount;
+  }
+
   /** What a file holds after a failed flush is unknown. */
   hasFlushFailed(file: IndexFile): boolean {
     return this.#failed.has(file);
   }
 
   #use(file: IndexFile, work: (open: File) => Promise<void>): Promise<void> {
-    return this.#pool.use(file.path, work);
+    return this.#options.pool.use(file.path, work);
   }
 }

@@ -5,6 +5,7 @@
  * on file, the others in memory, at most `pendingEntriesMax` of them.
  */
 import { invariant } from '@orbitmq/core/kernel';
+import type { EntryChecksums } from './index-checksums.js';
 import type { IndexEntry } from './index-entry.js';
 import type { IndexHeader } from './index-header.js';
 import { type IndexLayout, indexEntryBytes } from './index-layout.js';
@@ -19,6 +20,8 @@ interface Growth {
   readonly slots: SlotTable;
   /** Entries that are not on file, as words of the machine: putting one costs five stores. */
   readonly pending: Int32Array;
+  /** Of the entries on file. */
+  readonly checksums: EntryChecksums;
 }
 
 export class IndexFile implements IndexHeader {
@@ -35,6 +38,8 @@ export class IndexFile implements IndexHeader {
   writtenCount: number;
   /** The header, or anything else, is not on file as it is here. */
   isChanged = false;
+  /** Number of entries, and one, at which its checksums were noted; 0: they are not. */
+  notedCount = 0;
   #growth: Growth | undefined;
 
   constructor(path: string, layout: IndexLayout, header: IndexHeader) {
@@ -72,10 +77,16 @@ export class IndexFile implements IndexHeader {
     return this.#growth?.slots;
   }
 
-  /** Makes it the file that is written. `slots` say what its entries say. */
-  grow(slots: SlotTable, pendingBytesMax: number): void {
+  /** Checksums of the entries on file; undefined when the file is not the one being written. */
+  get entryChecksums(): EntryChecksums | undefined {
+    return this.#growth?.checksums;
+  }
+
+  /** Makes it the file that is written. `slots` and `checksums` say what its entries say. */
+  grow(slots: SlotTable, checksums: EntryChecksums, pendingBytesMax: number): void {
+    invariant(checksums.indexCount === this.writtenCount, 'the checksums cover the entries on file');
     const entries = Math.max(1, Math.floor(pendingBytesMax / indexEntryBytes));
-    this.#growth = { slots, pending: new Int32Array(entries * entryWords) };
+    this.#growth = { slots, checksums, pending: new Int32Array(entries * entryWords) };
   }
 
   /** No more entries: everything is on file. */
@@ -114,7 +125,9 @@ export class IndexFile implements IndexHeader {
     return Buffer.from(this.#growing.pending.slice(0, this.pendingCount * entryWords).buffer).swap32();
   }
 
-  entriesWritten(): void {
+  /** `bytes`: what `pendingBytes` gave. */
+  entriesWritten(bytes: Buffer): void {
+    this.#growing.checksums.add(bytes);
     this.writtenCount = this.indexCount;
   }
 

@@ -3,17 +3,20 @@
  * that is damaged, of another length, ahead of the log, or that leaves out records is removed with all behind it, and those
  * are built again. The newest file, and after a crash each one that was not known to be flushed, is checked entry by entry.
  */
+import { crc32 } from 'node:zlib';
 import type { Logger } from '@orbitmq/core/kernel';
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
 import type { FilePool } from '../segment/file-pool.js';
 import { type CheckedEntries, checkEntries, checkSlots } from './entry-check.js';
 import { EntryReader } from './entry-reader.js';
+import type { IndexChecksums } from './index-checksums.js';
 import { IndexFile, secondsSince } from './index-file.js';
 import { isIndexFileName } from './index-file-name.js';
 import type { IndexFileWriter } from './index-file-writer.js';
 import { decodeIndexHeader, encodeIndexHeader, type IndexHeader } from './index-header.js';
 import { type IndexLayout, indexHeaderBytes } from './index-layout.js';
+import { type IndexNotes, isNoteOf } from './index-notes.js';
 import { RecordKeys } from './record-keys.js';
 import { firstIndexedRecord, type RecordWalkOptions } from './record-walk.js';
 
@@ -36,6 +39,7 @@ export interface IndexLoaderOptions {
   readonly directory: string;
   readonly layout: IndexLayout;
   readonly writer: IndexFileWriter;
+  readonly notes: IndexNotes;
   readonly walk: RecordWalkOptions;
   readonly pendingBytesMax: number;
   /** The verified record at a place of the log. */
@@ -50,6 +54,7 @@ export interface IndexLoaderOptions {
 }
 
 interface FoundFile {
+  readonly name: string;
   readonly path: string;
   readonly sizeBytes: number;
 }
@@ -87,6 +92,7 @@ export class IndexLoader {
       // The file before it is the newest one now, and is opened again as such.
       files.pop();
     }
+    await this.#options.notes.keepOnly(new Set(files.map(({ name }) => name)));
     return { files, ...(await this.#findPosition(files)) };
   }
 
@@ -96,24 +102,29 @@ export class IndexLoader {
     for (const entry of (await fileSystem.list(directory)) ?? []) {
       const path = joinPath(directory, entry.name);
       if (entry.isDirectory || !isIndexFileName(entry.name)) logger.warn('what is no index file is left alone', { path });
-      else found.push({ path, sizeBytes: (await fileSystem.stat(path))?.sizeBytes ?? 0 });
+      else found.push({ name: entry.name, path, sizeBytes: (await fileSystem.stat(path))?.sizeBytes ?? 0 });
     }
     return found.sort((left, right) => (left.path < right.path ? -1 : 1));
   }
 
   async #open(place: FoundFile, before: IndexFile | undefined, isNewest: boolean): Promise<IndexFile | Problem> {
-    const { distrusted, flushedTimestamp, layout, pool, wasStoppedCleanly } = this.#options;
-    const { path, sizeBytes } = place;
+    const { distrusted, flushedTimestamp, layout, notes, pool, wasStoppedCleanly } = this.#options;
+    const { name, path, sizeBytes } = place;
     if (distrusted.has(path)) return problem('its flush failed');
     if (sizeBytes === 0 && isNewest) return problem('it was only just created', true);
     if (sizeBytes !== layout.sizeBytes) return problem(`it has ${sizeBytes} bytes instead of ${layout.sizeBytes}`);
     const bytes = Buffer.alloc(indexHeaderBytes);
     await pool.use(path, (file) => file.read(bytes, 0));
     const header = decodeIndexHeader(bytes);
+    const noted = await notes.read(name);
+    // A file that was noted as full never changes again; not so the newest one, which another broker may have gone on with.
+    if (noted?.indexCount === layout.indexCountMax && noted.headerCrc !== crc32(bytes)) {
+      return problem('its header does not have its checksum');
+    }
     const headerProblem = this.#checkHeader(header, before, isNewest) ?? (await this.#findHole(header, before));
     if (headerProblem !== undefined) return headerProblem;
-    if (isNewest || (!wasStoppedCleanly && header.endTimestamp > flushedTimestamp)) return this.#check(path, header, isNewest);
-    return this.#trust(new IndexFile(path, layout, header));
+    const mustCheck = isNewest || (!wasStoppedCleanly && header.endTimestamp > flushedTimestamp);
+    return mustCheck ? this.#check(path, header, isNewest, noted) : this.#trust(new IndexFile(path, layout, header));
   }
 
   #checkHeader(header: IndexHeader, before: IndexFile | undefined, isNewest: boolean): Problem | undefined {
@@ -140,24 +151,36 @@ export class IndexLoader {
 
   /** A file that was flushed when it was full: its ends must be where it says. */
   async #trust(file: IndexFile): Promise<IndexFile | Problem> {
-    const reader = new EntryReader(this.#options.pool, file);
+    const reader = await this.#readerOf(file);
     const first = await reader.read(1);
     const last = await reader.read(file.indexCount - 1);
     const isRight = first?.physicalOffset === file.beginPhysicalOffset && last?.physicalOffset === file.endPhysicalOffset;
     return isRight ? file : problem('its entries are not what its header says');
   }
 
-  async #check(path: string, header: IndexHeader, isNewest: boolean): Promise<IndexFile | Problem> {
+  async #readerOf(file: IndexFile): Promise<EntryReader> {
+    const { notes, pool } = this.#options;
+    return new EntryReader(pool, file, await notes.of(file.name, file));
+  }
+
+  async #check(
+    path: string,
+    header: IndexHeader,
+    isNewest: boolean,
+    noted: IndexChecksums | undefined,
+  ): Promise<IndexFile | Problem> {
     const { layout, logEnd, logger, pendingBytesMax, pool, wasStoppedCleanly, writer } = this.#options;
-    const checked = await checkEntries(pool, path, layout, header, logEnd);
+    const checked = await checkEntries(pool, path, layout, header, logEnd, noted);
     const isCut = checked.indexCount < header.indexCount;
     if (isCut && (checked.indexCount === 1 || !isNewest)) return problem('its entries are damaged', !wasStoppedCleanly);
     const right = await this.#rightHeader(header, checked);
     if ('reason' in right) return right;
     const file = new IndexFile(path, layout, right);
+    if (noted !== undefined && isNoteOf(noted, right)) file.notedCount = noted.indexCount;
     const sampleProblem = await this.#compareSamples(file);
     if (sampleProblem !== undefined) return sampleProblem;
     if (isCut) {
+      await this.#options.notes.remove(file.name);
       const cut = { path, entries: header.indexCount - checked.indexCount };
       if (wasStoppedCleanly) logger.warn('entries at the end of an index file are damaged and built again', cut);
       else logger.info('entries at the end of an index file are built again', cut);
@@ -167,9 +190,10 @@ export class IndexLoader {
       logger.warn('the hash slots of an index file were damaged and are repaired', { path, pages: differentPages });
     }
     file.isChanged = differentPages > 0 || !encodeIndexHeader(right).equals(encodeIndexHeader(header));
-    file.grow(checked.slots, pendingBytesMax);
+    file.grow(checked.slots, checked.checksums, pendingBytesMax);
     if (!isNewest) {
       await writer.flush(file);
+      await writer.note(file);
       file.seal();
     }
     return file;
@@ -191,7 +215,7 @@ export class IndexLoader {
   }
 
   async #compareSamples(file: IndexFile): Promise<Problem | undefined> {
-    const reader = new EntryReader(this.#options.pool, file);
+    const reader = await this.#readerOf(file);
     const last = file.indexCount - 1;
     const step = Math.max(1, Math.floor(last / samplesMax));
     for (let number = last; number >= 1; number -= step) {
@@ -220,13 +244,14 @@ export class IndexLoader {
 
   /** Newest first, each removal durable before the next, so that a crash leaves no hole. */
   async #removeFrom(found: readonly FoundFile[], index: number, { isExpected, reason }: Problem): Promise<void> {
-    const { directory, fileSystem, logger, pool } = this.#options;
+    const { directory, fileSystem, logger, notes, pool } = this.#options;
     const path = found[index]?.path;
     const facts = { path, reason, files: found.length - index };
     if (isExpected) logger.info('an index file is built again from the commit log', facts);
     else logger.warn('an index file cannot be used; it and those behind it are built again from the commit log', facts);
     for (const place of found.slice(index).toReversed()) {
       await pool.drop(place.path);
+      await notes.remove(place.name);
       await fileSystem.remove(place.path);
       await fileSystem.syncDirectory(directory);
     }
@@ -240,7 +265,7 @@ export class IndexLoader {
     const position = last.endPhysicalOffset;
     let keysDone = 0;
     for (const file of files.toReversed()) {
-      const reader = new EntryReader(this.#options.pool, file);
+      const reader = await this.#readerOf(file);
       for (let number = file.indexCount - 1; number >= 1; number -= 1) {
         if ((await reader.read(number))?.physicalOffset !== position) return { position, keysDone };
         keysDone += 1;

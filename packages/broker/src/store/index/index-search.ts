@@ -1,7 +1,8 @@
 /**
  * Finds messages by key in the index files, newest first (Java: IndexFile.selectPhyOffset and IndexService.queryOffset). Every
  * hit is read from the log and compared by its real keys, so neither a hash collision nor a damaged entry can give a message
- * that was not asked for; what looks damaged is told. Invariants: bounded are the messages, their bytes, and the entries
+ * that was not asked for; slots and entries are verified by their checksums where there are some, and what is damaged is told.
+ * Invariants: bounded are the messages, their bytes, and the entries
  * looked at; each message is found once.
  */
 import { decodeRecord } from '@orbitmq/protocol';
@@ -9,8 +10,11 @@ import type { QueryMessageRequest } from '../message-query.js';
 import type { FilePool } from '../segment/file-pool.js';
 import { EntryReader } from './entry-reader.js';
 import { hasKey } from './has-key.js';
+import { type IndexChecksums, isSlotBlock, slotBlockBytes, slotsPerBlock } from './index-checksums.js';
 import type { IndexEntry } from './index-entry.js';
 import type { IndexFile } from './index-file.js';
+import { indexSlotBytes } from './index-layout.js';
+import type { IndexNotes } from './index-notes.js';
 import { indexKeyHash } from './key-hash.js';
 
 /** An entry knows its time in whole seconds, rounded down. */
@@ -18,14 +22,15 @@ const secondMs = 1000;
 
 export interface IndexSearchOptions {
   readonly pool: FilePool;
+  readonly notes: IndexNotes;
   /** The verified record at a place of the log; undefined when there is none. */
   readonly readRecord: (physicalOffset: number) => Promise<Buffer | undefined>;
   readonly entriesMax: number;
   readonly answerBytesMax: number;
   /** False once a file was removed because its records expired. */
   readonly isInUse: (file: IndexFile) => boolean;
-  /** An entry of a file is not what it must be. */
-  readonly onDamage: (file: IndexFile, entryNumber: number) => void;
+  /** A slot or an entry of a file is not what it must be. */
+  readonly onDamage: (file: IndexFile, place: string) => void;
 }
 
 interface Chain {
@@ -68,16 +73,21 @@ export class IndexSearch {
   }
 
   async #follow({ file, head }: Chain, keyHash: number, request: QueryMessageRequest, hits: Hits): Promise<void> {
-    const { onDamage, pool } = this.#options;
-    const reader = new EntryReader(pool, file);
+    const { notes, onDamage, pool } = this.#options;
+    const checksums = head === undefined ? await notes.of(file.name, file) : undefined;
+    const reader = new EntryReader(pool, file, checksums);
     const slot = keyHash % file.layout.slotCount;
-    let number = head ?? (await this.#readSlot(file, slot));
+    const newest = head ?? (await this.#readSlot(file, slot, checksums));
+    if (newest === undefined) {
+      onDamage(file, `slot ${slot}`);
+      return;
+    }
     // RocketMQ takes a slot that points outside for an empty one.
-    if (number >= file.indexCount) number = 0;
+    let number = newest < file.indexCount ? newest : 0;
     for (; number > 0 && !hits.isFull && hits.entriesLeft > 0; hits.entriesLeft -= 1) {
       const entry = reader.inMemory(number) ?? (await reader.read(number));
       if (entry === undefined || !isPossible(entry, number, slot, file)) {
-        onDamage(file, number);
+        onDamage(file, `entry ${number}`);
         return;
       }
       const timestamp = file.beginTimestamp + entry.seconds * secondMs;
@@ -101,10 +111,15 @@ export class IndexSearch {
     hits.isFull = hits.records.size >= request.maxCount;
   }
 
-  async #readSlot(file: IndexFile, slot: number): Promise<number> {
-    const bytes = Buffer.alloc(4);
-    await this.#options.pool.use(file.path, (open) => open.read(bytes, file.layout.slotAt(slot)));
-    return bytes.readInt32BE(0);
+  /** Undefined when it is damaged: its whole block is read to tell that. */
+  async #readSlot(file: IndexFile, slot: number, checksums: IndexChecksums | undefined): Promise<number | undefined> {
+    const { layout, path } = file;
+    const block = Math.floor(slot / slotsPerBlock);
+    const first = checksums === undefined ? slot : block * slotsPerBlock;
+    const bytes = Buffer.alloc(checksums === undefined ? indexSlotBytes : slotBlockBytes(layout.slotCount, block));
+    await this.#options.pool.use(path, (open) => open.read(bytes, layout.slotAt(first)));
+    if (checksums !== undefined && !isSlotBlock(checksums, bytes, block)) return undefined;
+    return bytes.readInt32BE((slot - first) * indexSlotBytes);
   }
 }
 

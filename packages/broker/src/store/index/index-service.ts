@@ -12,6 +12,7 @@ import type { IndexFile } from './index-file.js';
 import { IndexFileWriter } from './index-file-writer.js';
 import { IndexLayout } from './index-layout.js';
 import { IndexLoader } from './index-loader.js';
+import { IndexNotes } from './index-notes.js';
 import { IndexSearch } from './index-search.js';
 import { RecordSource, type RecordSourceOptions } from './record-source.js';
 import { RecordWalk, type RecordWalkOptions } from './record-walk.js';
@@ -35,13 +36,14 @@ export interface IndexServiceOptions {
   readonly fileSystem: FileSystem;
   readonly pool: FilePool;
   readonly directory: string;
+  /** Where the checksums of index files are. */
+  readonly notesDirectory: string;
   readonly config: { readonly maxHashSlotNum: number; readonly maxIndexNum: number };
   readonly limits: {
     readonly indexPendingBytesMax: number;
     readonly queryEntriesMax: number;
     readonly queryAnswerBytesMax: number;
   };
-  readonly recordBytesMax: number;
   readonly log: RecordSourceOptions;
   readonly readRecord: (physicalOffset: number) => Promise<Buffer | undefined>;
   /** End of the log when it was opened: what an index has behind it was lost. */
@@ -61,6 +63,7 @@ export class IndexService {
   readonly #options: IndexServiceOptions;
   readonly #layout: IndexLayout;
   readonly #writer: IndexFileWriter;
+  readonly #notes: IndexNotes;
   readonly #source: RecordSource;
   readonly #walk: RecordWalkOptions;
   readonly #search: IndexSearch;
@@ -81,23 +84,25 @@ export class IndexService {
   #hangingPath: string | undefined;
 
   constructor(options: IndexServiceOptions) {
-    const { config, fileSystem, limits, log, logger, pool, recordBytesMax, readRecord } = options;
+    const { config, fileSystem, limits, log, logger, pool, readRecord } = options;
     this.#options = options;
     this.#flushedTimestamp = options.flushedTimestamp;
     this.#layout = new IndexLayout(config);
-    this.#writer = new IndexFileWriter(fileSystem, pool);
+    this.#notes = new IndexNotes({ fileSystem, logger, directory: options.notesDirectory });
+    this.#writer = new IndexFileWriter({ fileSystem, pool, notes: this.#notes, pause: () => this.#pause(0) });
     this.#source = new RecordSource(log);
     const onDamage = (physicalOffset: number): void => {
       logger.error('a record of the commit log cannot be read and is left out of the index', { physicalOffset });
     };
-    this.#walk = { segments: log.segments, source: this.#source, recordBytesMax, onDamage };
+    this.#walk = { segments: log.segments, source: this.#source, onDamage };
     this.#search = new IndexSearch({
       pool,
+      notes: this.#notes,
       readRecord,
       entriesMax: limits.queryEntriesMax,
       answerBytesMax: limits.queryAnswerBytesMax,
       isInUse: (file) => this.#builder?.files.includes(file) === true,
-      onDamage: (file, entryNumber) => this.#onDamage(file, entryNumber),
+      onDamage: (file, place) => this.#onDamage(file, place),
     });
   }
 
@@ -120,11 +125,17 @@ export class IndexService {
   /** The newest messages with the key, at most `maxCount` and at most `queryAnswerBytesMax` bytes, but one at least. */
   async query(request: QueryMessageRequest): Promise<QueryMessageResult> {
     await this.#caughtUp();
-    const files = this.#builder?.files.slice() ?? [];
+    let files = this.#builder?.files.slice() ?? [];
+    let records = await this.#search.find(files, request);
+    if (this.#mustReopen) {
+      // Damage hides messages: they are looked for once more when the file was built again, or as far as that is.
+      await this.#caughtUp();
+      files = this.#builder?.files.slice() ?? [];
+      records = await this.#search.find(files, request);
+    }
     const newest = files[files.length - 1];
     const indexLastUpdateTimestamp = newest?.endTimestamp ?? 0;
     const indexLastUpdatePhysicalOffset = newest?.endPhysicalOffset ?? 0;
-    const records = await this.#search.find(files, request);
     // An answer without messages says nothing of the index either, as Apache's.
     if (records.length === 0) return noMessages;
     const sizeBytes = records.reduce((sum, record) => sum + record.length, 0);
@@ -151,6 +162,7 @@ export class IndexService {
   async #removeHanging(): Promise<number> {
     if (this.#hangingPath === undefined) return 0;
     await this.#options.fileSystem.remove(this.#hangingPath);
+    await this.#notes.remove(this.#hangingPath.slice(this.#hangingPath.lastIndexOf('/') + 1));
     this.#hangingPath = undefined;
     return 1;
   }
@@ -219,7 +231,7 @@ export class IndexService {
   }
 
   get #isDone(): boolean {
-    return this.#builder !== undefined && this.#builder.position >= this.#options.log.durableEnd();
+    return this.#builder !== undefined && !this.#mustReopen && this.#builder.position >= this.#options.log.durableEnd();
   }
 
   /** Works until everything durable is indexed; what is in memory goes to the file from time to time. */
@@ -233,7 +245,7 @@ export class IndexService {
       else {
         if (this.#isWriteDue) await this.#builder.write();
         this.#isWriteDue = false;
-        if (this.#isDone && !this.#mustReopen) return;
+        if (this.#isDone) return;
       }
     }
   }
@@ -304,6 +316,7 @@ export class IndexService {
       directory,
       layout: this.#layout,
       writer: this.#writer,
+      notes: this.#notes,
       walk: this.#walk,
       pendingBytesMax: limits.indexPendingBytesMax,
       readRecord,
@@ -339,10 +352,10 @@ export class IndexService {
   }
 
   /** An entry of a file that was right when it was written: the disk changed it. The file and those behind it are built again. */
-  #onDamage(file: IndexFile, entryNumber: number): void {
+  #onDamage(file: IndexFile, place: string): void {
     const { logger } = this.#options;
     if (this.#builder?.files.includes(file) !== true || this.#distrusted.has(file.path)) return;
-    logger.warn('an index file is damaged; it is built again from the commit log', { path: file.path, entryNumber });
+    logger.warn('an index file is damaged; it is built again from the commit log', { path: file.path, place });
     this.#distrusted.add(file.path);
     this.#mustReopen = true;
     this.#run();

@@ -14,7 +14,6 @@ const prefixBytes = 8;
 export interface RecordWalkOptions {
   readonly segments: SegmentList;
   readonly source: RecordSource;
-  readonly recordBytesMax: number;
   readonly onDamage: (physicalOffset: number) => void;
 }
 
@@ -87,7 +86,7 @@ export class RecordWalk {
 
   #isPlausible(sizeBytes: number, magic: number): boolean {
     if (magic !== messageMagicV1 && magic !== messageMagicV2) return false;
-    return sizeBytes >= prefixBytes && sizeBytes <= this.#options.recordBytesMax;
+    return sizeBytes >= prefixBytes && sizeBytes <= this.#options.segments.sizeBytes;
   }
 
   #skipFile(): void {

@@ -4,9 +4,13 @@
  * between the entries on disk are enough to make the table again. Memory is taken page by page as slots are used, 20 MB at
  * most with RocketMQ's 5,000,000 slots.
  */
+import { crc32 } from 'node:zlib';
+import { slotsPerBlock } from './index-checksums.js';
 import { indexSlotBytes } from './index-layout.js';
 
 const pageSlots = 1024;
+/** About a millisecond of work. */
+const blocksPerPause = 64;
 
 /** A run of slots as it is in the file. */
 export interface SlotRun {
@@ -62,6 +66,17 @@ export class SlotTable {
       if (!isEqual) differentPages += 1;
     }
     return differentPages;
+  }
+
+  /** The checksum of each block of slots, as they go to the file. `pause` is awaited from time to time: there may be 20 MB of them. */
+  async checksums(pause: () => Promise<void>): Promise<readonly number[]> {
+    const crcs: number[] = [];
+    const pagesPerBlock = slotsPerBlock / pageSlots;
+    for (let page = 0; page < this.#dirty.length; page += pagesPerBlock) {
+      if (crcs.length % blocksPerPause === blocksPerPause - 1) await pause();
+      crcs.push(crc32(this.#encode(page, page + pagesPerBlock)));
+    }
+    return crcs;
   }
 
   #encode(firstPage: number, endPage: number): Buffer {

@@ -15,6 +15,14 @@ const pageBytes = pageEntries * checksumEntryBytes;
 /** 4 MiB: the checksums of 4 GiB of log. */
 const pagesMax = 1024;
 
+/** A block that does not have its checksum. */
+export interface DamagedBlock {
+  /** Where it begins in the bytes that were asked about. */
+  readonly at: number;
+  /** How much of it its checksum covers: what stands behind was written later, and says nothing of the damage. */
+  readonly coveredBytes: number;
+}
+
 export interface ChecksumTableOptions {
   readonly fileSystem: FileSystem;
   readonly pool: FilePool;
@@ -49,10 +57,10 @@ export class ChecksumTable {
   }
 
   /**
-   * Where in `bytes`, which stand at `position` of a log file, the first block begins that does not have its checksum;
-   * undefined when every block that is wholly there, as far as its checksum covers it, has it. `position` begins a block.
+   * The first block of `bytes`, which stand at `position` of a log file, that does not have its checksum; undefined when every
+   * block that is wholly there, as far as its checksum covers it, has it. `position` begins a block.
    */
-  async firstDamaged(segmentStart: number, position: number, bytes: Buffer): Promise<number | undefined> {
+  async firstDamaged(segmentStart: number, position: number, bytes: Buffer): Promise<DamagedBlock | undefined> {
     let page: Buffer = Buffer.alloc(0);
     for (let at = 0; at < bytes.length; at += checksumBlockBytes) {
       const block = (position + at) / checksumBlockBytes;
@@ -60,7 +68,8 @@ export class ChecksumTable {
       const entryAt = (block % pageEntries) * checksumEntryBytes;
       const checksum = readBlockChecksum(page, entryAt, segmentStart + position + at);
       if (checksum === undefined || at + checksum.coveredBytes > bytes.length) continue;
-      if (crc32(bytes.subarray(at, at + checksum.coveredBytes)) !== checksum.crc) return at;
+      const { coveredBytes } = checksum;
+      if (crc32(bytes.subarray(at, at + coveredBytes)) !== checksum.crc) return { at, coveredBytes };
     }
     return undefined;
   }

@@ -26,17 +26,21 @@ export class VerifiedReader {
     this.#options = options;
   }
 
-  /** The bytes from `physicalOffset` to `end`, which lie in one file; fewer where the file ends or a block is damaged. */
-  async read(physicalOffset: number, end: number, durableEnd: number): Promise<Buffer> {
+  /**
+   * The bytes from `physicalOffset` to `end`, which lie in one file; fewer where the file ends or a block is damaged. They are
+   * read into `memory` when it is given and large enough.
+   */
+  async read(physicalOffset: number, end: number, durableEnd: number, memory?: Buffer): Promise<Buffer> {
     const { pool, segments, table } = this.#options;
     const start = segments.startOf(physicalOffset);
     const from = blockStart(physicalOffset - start);
     const wholeBlocks = Math.ceil((end - start) / checksumBlockBytes) * checksumBlockBytes;
     const to = Math.max(end - start, Math.min(wholeBlocks, segments.sizeBytes, durableEnd - start));
-    const target = Buffer.allocUnsafeSlow(to - from);
+    const isGiven = memory !== undefined && memory.length >= to - from;
+    const target = isGiven ? memory.subarray(0, to - from) : Buffer.allocUnsafeSlow(to - from);
     const readBytes = await pool.use(segments.pathOf(start), (file) => file.read(target, from));
     const bytes = target.subarray(0, readBytes);
-    const damagedAt = await table.firstDamaged(start, from, bytes);
+    const damagedAt = (await table.firstDamaged(start, from, bytes))?.at;
     if (damagedAt !== undefined) this.#tell(start, from + damagedAt);
     const wanted = physicalOffset - start - from;
     return bytes.subarray(wanted, Math.max(wanted, Math.min(end - start - from, damagedAt ?? bytes.length)));

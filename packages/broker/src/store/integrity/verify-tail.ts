@@ -7,8 +7,9 @@ import type { ChecksumTable } from './checksum-table.js';
 const pieceBytes = 1_048_576;
 
 /**
- * Verifies the checksums of the last `sizeBytes` of the log, which a start after a clean stop reads nothing of. Rejects with
- * a `StoreError` `STORE_CORRUPT` that names the first damaged block.
+ * Verifies the checksums of the `sizeBytes` before `physicalEnd`, whole blocks of them, which a start reads nothing of. Only what
+ * is on the device has one, so that what does not agree is damage, never a torn write. Rejects with a `StoreError`
+ * `STORE_CORRUPT` that names the first damaged block.
  */
 export async function verifyTail(options: {
   readonly segments: SegmentList;
@@ -22,11 +23,12 @@ export async function verifyTail(options: {
   for (let at = Math.max(segments.firstOffset, physicalEnd - sizeBytes); at < physicalEnd; ) {
     const start = segments.startOf(at);
     const position = blockStart(at - start);
-    const end = Math.min(segments.sizeBytes, physicalEnd - start, position + buffer.length);
+    const blockEnd = blockStart(physicalEnd - start + checksumBlockBytes - 1);
+    const end = Math.min(segments.sizeBytes, blockEnd, position + buffer.length);
     const target = buffer.subarray(0, end - position);
     const readBytes = await pool.use(segments.pathOf(start), (file) => file.read(target, position));
-    const damagedAt = await table.firstDamaged(start, position, target.subarray(0, readBytes));
-    if (damagedAt !== undefined) throw damaged(segments.pathOf(start), position + damagedAt, start);
+    const block = await table.firstDamaged(start, position, target.subarray(0, readBytes));
+    if (block !== undefined) throw damaged(segments.pathOf(start), position + block.at, start);
     at = start + end;
   }
 }

@@ -1,5 +1,5 @@
 /** The one test of the broker's unit tests that touches a disk: the seam file itself. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile as writeWholeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -76,4 +76,11 @@ test('the lock excludes a second holder in this process and is free after its re
   await lock.release();
   await (await files.lock(`${directory}/lock`)).release();
   expect((await files.readFile(`${directory}/lock`))?.toString()).toBe('');
+});
+
+test.skipIf(process.platform === 'win32')('a file that is replaced keeps its rights', async () => {
+  const path = `${directory}/secret`;
+  await writeWholeFile(path, 'one', { mode: 0o600 });
+  await files.writeFileAtomically(path, Buffer.from('two'));
+  expect([(await stat(path)).mode & 0o777, (await files.readFile(path))?.toString()]).toEqual([0o600, 'two']);
 });

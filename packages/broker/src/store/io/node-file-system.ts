@@ -70,8 +70,11 @@ class NodeFileSystem implements FileSystem {
     const temporary = `${path}.tmp`;
     await attempt('write', path, async () => {
       try {
+        // Who replaces a file that only its owner may read does not show it to others.
+        const existing = await unlessMissing('read', path, () => fsp.stat(path));
         const handle = await fsp.open(temporary, 'w', 0o644);
         try {
+          if (existing !== undefined) await handle.chmod(existing.mode & 0o777);
           await handle.writeFile(content);
           await handle.sync();
         } finally {

@@ -1,12 +1,12 @@
 /**
  * Answers pulls (Java: DefaultMessageStore.getMessage; pages 04 §3 and 20 §11). What is in memory is answered in the turn of
  * the call; else what is missing is read with few large reads and the answer is put together again. An answer that has
- * messages ends where memory ends, so that a consumer at the tail never waits for a file.
+ * messages, or looked at some for its filter, ends where memory ends, so that a consumer at the tail never waits for a file.
  */
 import { StoreError } from '@orbitmq/core/kernel';
 import { readInt64 } from '@orbitmq/protocol';
+import type { LogBlock } from '../commit-log/log-block.js';
 import type { LogReader, RecordPlaceInLog } from '../commit-log/log-reader.js';
-import type { LogSpan } from '../commit-log/log-span.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import { EntryAt, isRecordSize, queueEntryBytes } from '../consume-queue/queue-entry.js';
 import type { QueueReader } from '../consume-queue/queue-reader.js';
@@ -19,6 +19,11 @@ import { SliceJoiner } from './slice-joiner.js';
 type Missing =
   | { readonly kind: 'entries'; readonly queueOffset: number }
   | { readonly kind: 'records'; readonly places: readonly RecordPlaceInLog[] };
+
+/** A read ends when the looks of its filter have cost this much: a few milliseconds of the loop. */
+const filterCostMax = 4_000_000;
+/** Bytes of records that one answer reads from files for a filter to look at. */
+const filterReadBytesMax = 262_144;
 
 type Attempt = { readonly result: GetMessageResult } | { readonly missing: Missing };
 
@@ -93,12 +98,26 @@ export class MessageGetter {
   }
 
   async #read(queue: ConsumeQueue, request: GetMessageRequest, firstMissing: Missing): Promise<GetMessageResult> {
+    // What was read stays as it is until the answer has its own share of it.
+    const loaded: LogBlock[] = [];
+    try {
+      return await this.#readInto(loaded, queue, request, firstMissing);
+    } finally {
+      for (const block of loaded) block.giveBack();
+    }
+  }
+
+  async #readInto(
+    loaded: LogBlock[],
+    queue: ConsumeQueue,
+    request: GetMessageRequest,
+    firstMissing: Missing,
+  ): Promise<GetMessageResult> {
     let missing = firstMissing;
     // Entries first, then records; what was read is held, so each kind is missing once at most.
-    let spans: readonly LogSpan[] = [];
     let logBegin = this.#options.minPhysicalOffset();
     for (let step = 0; step < 3; step += 1) {
-      if (missing.kind === 'records') spans = await this.#options.log.load(missing.places);
+      if (missing.kind === 'records') loaded.push(...(await this.#options.log.load(missing.places)));
       else if ((await this.#options.entries.load(queue, missing.queueOffset)) === undefined) {
         const refused = outOfRange(queue, request.queueOffset);
         if (refused !== undefined) return refused;
@@ -108,7 +127,7 @@ export class MessageGetter {
       }
       const refused = outOfRange(queue, request.queueOffset);
       if (refused !== undefined) return refused;
-      const attempt = this.#attempt(queue, request, spans);
+      const attempt = this.#attempt(queue, request, loaded);
       if ('result' in attempt) return attempt.result;
       missing = attempt.missing;
       // What was missing has expired meanwhile, and what is missing now is behind it.
@@ -118,7 +137,7 @@ export class MessageGetter {
     throw unreadable(queue, request.queueOffset);
   }
 
-  #attempt(queue: ConsumeQueue, request: GetMessageRequest, spans: readonly LogSpan[]): Attempt {
+  #attempt(queue: ConsumeQueue, request: GetMessageRequest, loaded: readonly LogBlock[]): Attempt {
     const { limits, entries, log } = this.#options;
     const maxCount = Math.max(1, request.maxCount);
     const minPhysicalOffset = this.#options.minPhysicalOffset();
@@ -126,7 +145,7 @@ export class MessageGetter {
       queue.maxOffset,
       request.queueOffset + Math.max(limits.maxFilterMessageSize, maxCount * queueEntryBytes) / queueEntryBytes,
     );
-    const found = new SliceJoiner();
+    const found = new SliceJoiner(request.filter);
     let offset = request.queueOffset;
     let wasRemoved = false;
     let window = entries.window(queue, offset);
@@ -145,8 +164,9 @@ export class MessageGetter {
         wasRemoved = true;
       } else if (request.matches === undefined || request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) {
         if (isBatchFull(found, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
-        if (!found.add(log, spans, physicalOffset, sizeBytes)) {
-          if (found.messageCount > 0) break;
+        if (found.filterCost > filterCostMax) break;
+        if (!found.add(log, loaded, physicalOffset, sizeBytes)) {
+          if (found.messageCount + found.refusedCount > 0) break;
           return { missing: { kind: 'records', places: this.#places(queue, request, offset, maxCount) } };
         }
       }
@@ -160,6 +180,7 @@ export class MessageGetter {
         minOffset: queue.minOffset,
         maxOffset: queue.maxOffset,
         slices: found.finish(),
+        loan: found,
         messageCount: found.messageCount,
         sizeBytes: found.sizeBytes,
       },
@@ -178,7 +199,11 @@ export class MessageGetter {
       const sizeBytes = window.bytes.readInt32BE(at + EntryAt.SIZE);
       if (!isRecordSize(sizeBytes)) continue;
       if (request.matches !== undefined && !request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) continue;
-      if (isBatchFull(soFar, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
+      const isFull =
+        request.filter === undefined
+          ? isBatchFull(soFar, sizeBytes, maxCount, this.isHot(physicalOffset), limits)
+          : soFar.messageCount > 0 && soFar.sizeBytes + sizeBytes > filterReadBytesMax;
+      if (isFull) break;
       places.push({ physicalOffset, sizeBytes });
       soFar.messageCount += 1;
       soFar.sizeBytes += sizeBytes;

@@ -1,6 +1,7 @@
 /**
  * Apache's checkpoint (Java: StoreCheckpoint; page 20 §3.1): what an Apache broker that opens the directory needs. Our own
- * recovery goes by offsets and never reads it (promises R5). Fields that are not ours are kept as they were.
+ * recovery goes by offsets (promises R5); only where another broker had the store, and noted none, it asks the checkpoint for what
+ * was flushed. Fields that are not ours are kept as they were.
  */
 import { readInt64, writeInt64 } from '@orbitmq/protocol';
 import type { File, FileSystem } from '../io/file-system.js';
@@ -25,6 +26,12 @@ export class CheckpointFile {
     const file = await fileSystem.open(path, { create: true });
     await file.truncate(checkpointBytes);
     return new CheckpointFile(file, content);
+  }
+
+  /** What `logFlushed` wrote, by whichever broker and as it stands there; 0: there is no checkpoint. */
+  static async readLogFlushed(fileSystem: FileSystem, path: string): Promise<number> {
+    const content = await fileSystem.readFile(path);
+    return content === undefined || content.length < 8 ? 0 : readInt64(content, At.PHYSIC_MSG_TIMESTAMP);
   }
 
   /** The queues are about to be built anew: an Apache broker that finds them unfinished must go through the whole log. */

@@ -4,11 +4,12 @@
  * when they go on to the next one, so that only the last two files with data can have records that are not on the device; and they
  * keep the store time of the newest record that is.
  */
-import { readInt64 } from '@orbitmq/protocol';
 import type { FileSystem } from '../io/file-system.js';
+import { beginsWithData } from '../segment/begins-with-data.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import type { StorePaths } from '../store-paths.js';
+import { CheckpointFile } from './checkpoint-file.js';
 import type { FlushedOffsetFile } from './flushed-offset-file.js';
 import { hasForeignLog } from './last-opener.js';
 
@@ -36,8 +37,7 @@ export async function flushedBound(options: FlushedBoundOptions): Promise<Flushe
   const noted = flushedOffsetFile.flushedOffset;
   const isKnown = flushedOffsetFile.isKnown && !(await hasForeignLog(fileSystem, paths));
   if (isKnown) return { offset: noted, noted, isKnown, timestamp: 0 };
-  const checkpoint = await fileSystem.readFile(paths.checkpoint);
-  const timestamp = checkpoint === undefined || checkpoint.length < 8 ? 0 : readInt64(checkpoint, 0);
+  const timestamp = await CheckpointFile.readLogFlushed(fileSystem, paths.checkpoint);
   const beforeLast = (await lastStartWithData(options)) - segments.sizeBytes;
   const offset = Math.max(noted, beforeLast > segments.firstOffset ? beforeLast : 0);
   return { offset, noted, isKnown, timestamp: Number.isSafeInteger(timestamp) ? timestamp : 0 };
@@ -45,10 +45,8 @@ export async function flushedBound(options: FlushedBoundOptions): Promise<Flushe
 
 /** Start of the newest file that begins with data; brokers make files ahead. */
 async function lastStartWithData({ pool, segments }: FlushedBoundOptions): Promise<number> {
-  const head = Buffer.alloc(8);
   for (let start = segments.endOffset - segments.sizeBytes; start > segments.firstOffset; start -= segments.sizeBytes) {
-    await pool.use(segments.pathOf(start), (file) => file.read(head, 0));
-    if (head.readInt32BE(0) !== 0) return start;
+    if (await beginsWithData(pool, segments.pathOf(start))) return start;
   }
   return segments.firstOffset;
 }

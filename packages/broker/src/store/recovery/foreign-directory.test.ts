@@ -3,9 +3,11 @@ import { decodeRecords, readInt64, writeInt64 } from '@orbitmq/protocol';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { defaultBrokerConfig } from '../../config/broker-config.js';
-import { createMessageStore } from '../create-message-store.js';
+import { createMessageStore, type MessageStoreOptions } from '../create-message-store.js';
 import { MemoryFileSystem } from '../io/memory-file-system.js';
 import type { MessageStore } from '../message-store.js';
+import { repairMessageStore } from '../repair-message-store.js';
+import type { RepairReport } from './repair/repair-report.js';
 
 const root = '/store';
 const fileSizeBytes = 4096;
@@ -15,25 +17,26 @@ const host = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
 class Directory {
   readonly fileSystem = new MemoryFileSystem();
   readonly #environment = virtualEnvironment(1);
+  readonly #options: MessageStoreOptions = {
+    environment: this.#environment,
+    fileSystem: this.fileSystem,
+    config: {
+      ...defaultBrokerConfig,
+      storePathRootDir: root,
+      mappedFileSizeCommitLog: fileSizeBytes,
+      mappedFileSizeConsumeQueue: 200,
+      maxMessageSize: 2048,
+    },
+    tagsCodeOf: () => 0,
+    onFailure: (error) => {
+      throw error;
+    },
+    limits: { reserveAheadBytes: 0 },
+  };
 
   /** Opens the store, does the work, and stops it in order. */
   async use<Result>(work: (store: MessageStore) => Promise<Result>): Promise<Result> {
-    const store = createMessageStore({
-      environment: this.#environment,
-      fileSystem: this.fileSystem,
-      config: {
-        ...defaultBrokerConfig,
-        storePathRootDir: root,
-        mappedFileSizeCommitLog: fileSizeBytes,
-        mappedFileSizeConsumeQueue: 200,
-        maxMessageSize: 2048,
-      },
-      tagsCodeOf: () => 0,
-      onFailure: (error) => {
-        throw error;
-      },
-      limits: { reserveAheadBytes: 0 },
-    });
+    const store = createMessageStore(this.#options);
     await this.#advancing(store.start());
     const result = await this.#advancing(work(store));
     await this.#advancing(store.stop());
@@ -44,6 +47,10 @@ class Directory {
   async handOver(options: { readonly isKilled: boolean }): Promise<void> {
     await this.fileSystem.writeFileAtomically(`${root}/lock`, Buffer.from('locktmq'));
     if (options.isKilled) await this.fileSystem.writeFileAtomically(`${root}/abort`, Buffer.from('77'));
+  }
+
+  repair(): Promise<RepairReport> {
+    return this.#advancing(repairMessageStore(this.#options, { isDryRun: false }));
   }
 
   async #advancing<Result>(work: Promise<Result>): Promise<Result> {
@@ -146,7 +153,7 @@ test.each([true, false])('a topic that the other broker deleted and created agai
   });
 });
 
-test('a record that is damaged after the other broker stopped in order is not taken for a torn one', async () => {
+test('a last record that is damaged after the other broker stopped in order is not cut as a torn one, and repaired', async () => {
   const directory = new Directory();
   await directory.use((store) => putAll(store, 'orders', ...many));
   await directory.handOver({ isKilled: false });
@@ -159,6 +166,14 @@ test('a record that is damaged after the other broker stopped in order is not ta
   const before = await directory.fileSystem.readFile(path);
   await expect(directory.use(async () => undefined)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   expect((await directory.fileSystem.readFile(path))?.equals(before ?? Buffer.alloc(0))).toBe(true);
+  expect(await directory.repair()).toMatchObject({
+    isRepaired: true,
+    lost: [{ topic: 'orders', firstOffset: 11, lastOffset: 11 }],
+  });
+  await directory.use(async (store) => {
+    expect(await read(store, 'orders')).toEqual(many.slice(0, -1).map((body, offset) => `${offset}:${body}`));
+    expect(await putAll(store, 'orders', 'next')).toEqual([12]);
+  });
 });
 
 test("while the queues are built anew Apache's checkpoint does not claim that they are right", async () => {

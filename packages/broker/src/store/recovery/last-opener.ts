@@ -45,10 +45,7 @@ export async function takeFromLastOpener(fileSystem: FileSystem, paths: StorePat
     if (names.has(paths.checksums)) await fileSystem.removeDirectory(paths.checksums);
     await fileSystem.syncDirectory(paths.own);
   }
-  if (names.has(paths.flushedOffset)) {
-    await fileSystem.writeFileAtomically(foreignLogPath(paths), Buffer.alloc(0));
-    await fileSystem.syncDirectory(paths.own);
-  }
+  if (names.has(paths.flushedOffset)) await fileSystem.writeFileAtomically(foreignLogPath(paths), Buffer.alloc(0));
   await writeWord(fileSystem, paths.lock);
 }
 

@@ -37,7 +37,6 @@ function optionsOf(pool: FilePool, segments: SegmentList): LogScanOptions {
     pool,
     checksums: undefined,
     from: segments.firstOffset,
-    recordBytesMax: 5_000_000,
     suspectFrom: Number.POSITIVE_INFINITY,
     verifiesPropertyCrc: false,
     onRecord: () => undefined,
@@ -139,7 +138,25 @@ test('records larger than what is moved, and than a piece, are found', async () 
   };
   expect(await scanLog(options)).toEqual({ physicalEnd: at, damage: undefined });
   expect(offsets).toEqual(sizes.map((_, index) => index));
-  expect(await scanLog({ ...options, recordBytesMax: 1_000_000 })).toMatchObject({ damage: 'its size does not fit its file' });
+});
+
+test('a record is at most as large as the rest of its file', async () => {
+  const files = new MemoryFileSystem();
+  await files.makeDirectory('/log');
+  const fileBytes = 65_536;
+  const content = Buffer.alloc(fileBytes);
+  const physicalEnd = record(0, 0, 100).copy(content);
+  const restBytes = fileBytes - physicalEnd;
+  record(physicalEnd, 1, restBytes - record(0, 0, 0).length).copy(content, physicalEnd);
+  const segments = new SegmentList('/log', fileBytes);
+  segments.add(0);
+  const scan = async (sizeBytes: number) => {
+    content.writeInt32BE(sizeBytes, physicalEnd);
+    await files.writeFileAtomically('/log/00000000000000000000', content);
+    return scanLog(optionsOf(new FilePool(files, 4), segments));
+  };
+  expect(await scan(restBytes)).toMatchObject({ physicalEnd: fileBytes });
+  expect(await scan(restBytes + 1)).toEqual({ physicalEnd, damage: 'its size does not fit its file' });
 });
 
 test.each([0, 20, 90, 200])(

@@ -17,7 +17,7 @@ import {
 import { isPlausibleRecord, recordHeadBytes } from '../commit-log/plausible-record.js';
 import { isTopicName } from '../consume-queue/topic-name.js';
 import { blockStart, checksumBlockBytes } from '../integrity/block-checksum.js';
-import type { ChecksumTable } from '../integrity/checksum-table.js';
+import type { ChecksumTable, DamagedBlock } from '../integrity/checksum-table.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import { propertyCrcProblem } from './property-crc.js';
@@ -58,7 +58,6 @@ export interface LogScanOptions {
   /** Verifies blocks; undefined: not at all. */
   readonly checksums: ChecksumTable | undefined;
   readonly from: number;
-  readonly recordBytesMax: number;
   /** From here on a crash may have torn a record: parts of it are zeros where nothing else would show it. */
   readonly suspectFrom: number;
   /** Records up to this store time are known to be whole; 0 or absent: none. */
@@ -145,8 +144,8 @@ class FileScanner {
         if (physicalOffset >= fileEnd) return { skipTo: fileEnd };
         return { end: { physicalEnd: physicalOffset, damage: 'its file is shorter than its size' } };
       }
-      const damagedAt = await this.#damagedAt(piece, fileStart);
-      const limit = damagedAt === undefined ? piece.bytes.length : damagedAt;
+      const damagedBlock = await this.#damagedBlock(piece, fileStart, from);
+      const limit = damagedBlock?.at ?? piece.bytes.length;
       const bytesStart = fileStart + piece.position - piece.newAt;
       let at = physicalOffset - bytesStart;
       let found = this.#at(piece.bytes, at, physicalOffset, fileEnd);
@@ -157,9 +156,10 @@ class FileScanner {
         found = this.#at(piece.bytes, at, physicalOffset, fileEnd);
       }
       const reach = found.kind === 'record' ? at + found.sizeBytes : at + prefixBytes;
-      if (damagedAt !== undefined && (found.kind === 'more' || reach > damagedAt)) {
+      if (damagedBlock !== undefined && (found.kind === 'more' || reach > damagedBlock.at)) {
         const damage = 'its block does not have its checksum';
-        return { end: { physicalEnd: physicalOffset, damage, damagedTo: bytesStart + damagedAt + checksumBlockBytes } };
+        const damagedTo = bytesStart + damagedBlock.at + damagedBlock.coveredBytes;
+        return { end: { physicalEnd: physicalOffset, damage, damagedTo } };
       }
       if (found.kind === 'end') return { end: { physicalEnd: physicalOffset, damage: found.damage } };
       if (found.kind === 'skip') return { skipTo: fileEnd };
@@ -168,12 +168,17 @@ class FileScanner {
     }
   }
 
-  /** Where in the bytes of the piece its first damaged block begins. */
-  async #damagedAt(piece: ReadPiece, fileStart: number): Promise<number | undefined> {
+  /** The first damaged block in the bytes of the piece, but for one whose damage is all before `from`. */
+  async #damagedBlock(piece: ReadPiece, fileStart: number, from: number): Promise<DamagedBlock | undefined> {
     const { checksums } = this.#options;
     if (checksums === undefined) return undefined;
-    const at = await checksums.firstDamaged(fileStart, piece.position, piece.bytes.subarray(piece.newAt));
-    return at === undefined ? undefined : piece.newAt + at;
+    const { bytes, newAt, position } = piece;
+    const first = await checksums.firstDamaged(fileStart, position, bytes.subarray(newAt));
+    if (first === undefined) return undefined;
+    if (fileStart + position + first.at + first.coveredBytes > from) return { ...first, at: newAt + first.at };
+    const nextAt = first.at + checksumBlockBytes;
+    const next = await checksums.firstDamaged(fileStart, position + nextAt, bytes.subarray(newAt + nextAt));
+    return next === undefined ? undefined : { ...next, at: newAt + nextAt + next.at };
   }
 
   #at(bytes: Buffer, at: number, physicalOffset: number, fileEnd: number): Found {
@@ -188,9 +193,7 @@ class FileScanner {
       return sizeBytes === fileEnd - physicalOffset ? skip : ended('a blank record does not reach the end of its file');
     }
     if (magic !== messageMagicV1 && magic !== messageMagicV2) return ended('its magic word is unknown');
-    if (sizeBytes > this.#options.recordBytesMax || sizeBytes > fileEnd - physicalOffset) {
-      return ended('its size does not fit its file');
-    }
+    if (sizeBytes > fileEnd - physicalOffset) return ended('its size does not fit its file');
     if (sizeBytes > available) {
       // Only a size that the rest of the head agrees with is read for, whatever it costs.
       if (available < recordHeadBytes || isPlausibleRecord(bytes, at, sizeBytes, physicalOffset)) return more;

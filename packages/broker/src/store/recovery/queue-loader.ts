@@ -78,7 +78,9 @@ export class QueueLoader {
     const found = await this.#find();
     if (found.length === 0) return { rebuild: 'there are no consume queues' };
     for (const place of found) {
-      const { list, damage } = await loadSegments(this.#options.fileSystem, place.directory, this.#options.table.fileSizeBytes);
+      const { fileSystem, table } = this.#options;
+      // Nothing tells what a file that is cut off had behind.
+      const { list, damage } = await loadSegments(fileSystem, place.directory, table.fileSizeBytes, () => false);
       if (damage !== undefined) return { rebuild: `${damage.path}: ${damage.reason}` };
       const queue = this.#options.table.add(place.topic, place.queueId, list);
       if (list.isEmpty) continue;
@@ -99,7 +101,9 @@ export class QueueLoader {
   async #loadQueueAt(found: FoundQueue, range: QueueRange, ends: QueueEnds): Promise<string | undefined> {
     const { fileSystem, table } = this.#options;
     const { deletedAt, endOffset } = range;
-    const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes);
+    // A part of an entry, with zeros behind it, would look like an entry.
+    const mayEndAt = (end: number): boolean => range.minOffset >= endOffset || end >= endOffset * queueEntryBytes;
+    const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes, mayEndAt);
     if (damage !== undefined) return damage.reason;
     const queue = table.add(found.topic, found.queueId, list);
     const problem = await this.#problemOf(queue, range, ends);

@@ -3,49 +3,32 @@
  * behind the end is zeroed, durably, before anything is appended (promises R3); what is given to readers is on the device,
  * even after a flush that failed and left clean pages in memory (promises R2).
  */
-import { type Logger, StoreError } from '@orbitmq/core/kernel';
+import type { Logger } from '@orbitmq/core/kernel';
 import type { FileSystem } from '../io/file-system.js';
 import { datasyncFile, writeFile } from '../io/io-promise.js';
+import { beginsWithData } from '../segment/begins-with-data.js';
 import type { FilePool } from '../segment/file-pool.js';
-import type { SegmentList } from '../segment/segment-list.js';
 import { zeroTail } from '../segment/zero-tail.js';
 import type { FlushedBound } from './flushed-bound.js';
+import { type LogDamage, logDamageError } from './log-damage-error.js';
 import { findRecord } from './repair/find-record.js';
 
 const rewriteBytes = 1_048_576;
 
-export interface RecoverLogOptions {
+export interface RecoverLogOptions extends LogDamage {
   readonly fileSystem: FileSystem;
   readonly pool: FilePool;
-  readonly segments: SegmentList;
   readonly logger: Logger;
-  readonly physicalEnd: number;
-  /** Why there is no record at `physicalEnd`; undefined: the space was never written. */
-  readonly damage: string | undefined;
   /** Store time of the newest record below `physicalEnd`; 0: there is none. */
   readonly lastStoreTimestamp: number;
   readonly flushed: FlushedBound;
   readonly wasStoppedCleanly: boolean;
 }
 
-function corruption(options: RecoverLogOptions, why: string): StoreError {
-  const { damage, physicalEnd, segments } = options;
-  const place = `${segments.pathOf(segments.startOf(physicalEnd))}, log offset ${physicalEnd}`;
-  return new StoreError(
-    'STORE_CORRUPT',
-    `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but ${why}. The log was left as it is: restore the file from a copy, or run mqbroker --repair`,
-    { details: { physicalOffset: physicalEnd, flushedOffset: options.flushed.noted } },
-  );
-}
-
 /** Whether the file behind the one of the end begins with data. */
-async function isFollowedByData(options: RecoverLogOptions): Promise<boolean> {
-  const { physicalEnd, pool, segments } = options;
+async function isFollowedByData({ physicalEnd, pool, segments }: RecoverLogOptions): Promise<boolean> {
   const nextStart = segments.startOf(physicalEnd) + segments.sizeBytes;
-  if (!segments.has(nextStart)) return false;
-  const head = Buffer.alloc(8);
-  await pool.use(segments.pathOf(nextStart), (file) => file.read(head, 0));
-  return head.readInt32BE(0) !== 0;
+  return segments.has(nextStart) && (await beginsWithData(pool, segments.pathOf(nextStart)));
 }
 
 /** Whether there are records behind the end, in its file or in the next one. */
@@ -53,16 +36,16 @@ async function isFollowedByRecords(options: RecoverLogOptions): Promise<boolean>
   const { physicalEnd, pool, segments } = options;
   if (!segments.has(physicalEnd)) return false;
   if (await isFollowedByData(options)) return true;
-  const next = await findRecord({ segments, pool, recordBytesMax: segments.sizeBytes }, physicalEnd, physicalEnd + 1);
+  const next = await findRecord({ segments, pool }, physicalEnd, physicalEnd + 1);
   return next !== undefined;
 }
 
 /** What was flushed is damaged, not torn: to cut there would delete messages that were acknowledged. */
 async function refuseCorruption(options: RecoverLogOptions): Promise<void> {
   const { flushed, lastStoreTimestamp, physicalEnd, wasStoppedCleanly } = options;
+  const corruption = (why: string) => logDamageError(options, why, { flushedOffset: flushed.noted });
   if (physicalEnd < flushed.offset) {
     throw corruption(
-      options,
       physicalEnd < flushed.noted
         ? `it was flushed up to offset ${flushed.noted}`
         : 'the log goes on in the file after the next one',
@@ -71,11 +54,11 @@ async function refuseCorruption(options: RecoverLogOptions): Promise<void> {
   if (wasStoppedCleanly) {
     const isBound = flushed.isKnown && flushed.offset > 0;
     if (isBound || !(await isFollowedByData(options))) return;
-    throw corruption(options, 'the next file has records and the last run stopped in order');
+    throw corruption('the next file has records and the last run stopped in order');
   }
   // All before it was flushed, and a newer record too: so was the one that should be here.
   if (lastStoreTimestamp < flushed.timestamp && (await isFollowedByRecords(options))) {
-    throw corruption(options, `records up to the store time ${flushed.timestamp} were flushed, and there are some behind it`);
+    throw corruption(`records up to the store time ${flushed.timestamp} were flushed, and there are some behind it`);
   }
 }
 

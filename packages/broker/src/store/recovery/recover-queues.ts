@@ -3,7 +3,6 @@
  * point that is known to be in the queues each record is dispatched again; when that does not fit, all queues are built anew.
  */
 import { type Clock, type Logger, StoreError } from '@orbitmq/core/kernel';
-import { RecordAt, readInt64, SysFlag } from '@orbitmq/protocol';
 import { hasQueueEntry } from '../commit-log/log-appender.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
@@ -20,14 +19,14 @@ import type { StorePaths } from '../store-paths.js';
 import type { TagsCodeOf } from '../tags-code-of.js';
 import { CheckpointFile } from './checkpoint-file.js';
 import type { FlushedBound } from './flushed-bound.js';
+import { isFlushedRecord } from './is-flushed-record.js';
+import { logDamageError } from './log-damage-error.js';
 import { type ScannedRecord, scanLog } from './log-scanner.js';
 import type { QueueEnds } from './queue-ends-file.js';
 import { QueueLoader, type RebuildReason } from './queue-loader.js';
 import { type QueueSurvey, queueKey } from './survey-queues.js';
 
 const progressIntervalMs = 2000;
-/** Of a record up to its store time, with an IPv6 host. */
-const headerBytesMax = 96;
 
 export interface RecoverQueuesOptions {
   readonly fileSystem: FileSystem;
@@ -39,7 +38,6 @@ export interface RecoverQueuesOptions {
   readonly tagsCodeOf: TagsCodeOf;
   readonly queueFileSizeBytes: number;
   readonly entriesBytesMax: number;
-  readonly recordBytesMax: number;
   readonly wasStoppedCleanly: boolean;
   readonly flushed: FlushedBound;
   readonly ends: QueueEnds | undefined;
@@ -98,14 +96,19 @@ export class QueueRecovery {
     const mark = ends?.mark ?? { physicalEnd: from, lastPhysicalOffset: 0, lastStoreTimestamp: 0 };
     const recovered = await this.#dispatch(table, mark);
     if ('rebuild' in recovered) return recovered;
-    if (loaded.lastEntryEnd > recovered.mark.physicalEnd) {
-      if (ends === undefined && (await this.#wasFlushed(recovered.mark.physicalEnd))) {
-        throw lostRecord(segments, recovered, loaded.lastEntryEnd);
+    const { damage } = recovered;
+    const { lastEntryEnd } = loaded;
+    const { physicalEnd } = recovered.mark;
+    if (lastEntryEnd > physicalEnd) {
+      // Another broker stopped in order, so its queues name only records that are on the device.
+      if (ends === undefined && (await isFlushedRecord(this.#options, physicalEnd))) {
+        const why = `the last run stopped in order and the consume queues name messages up to offset ${lastEntryEnd}`;
+        throw logDamageError({ segments, physicalEnd, damage }, why, { lastEntryEnd });
       }
       return { rebuild: 'queue entries point behind the end of the log' };
     }
     // In order and nothing after it: nobody else wrote either, so the queue files end where they should.
-    if (ends !== undefined && wasStoppedCleanly && recovered.mark.physicalEnd === from) {
+    if (ends !== undefined && wasStoppedCleanly && physicalEnd === from) {
       for (const queue of table.all()) queue.hasStaleTail = false;
     }
     return recovered;
@@ -198,7 +201,6 @@ export class QueueRecovery {
       segments,
       pool,
       checksums: this.#options.checksums,
-      recordBytesMax: this.#options.recordBytesMax,
       verifiesPropertyCrc: this.#options.verifiesPropertyCrc,
       from: from.physicalEnd,
       suspectFrom: wasStoppedCleanly ? Number.POSITIVE_INFINITY : flushed.offset,
@@ -226,23 +228,6 @@ export class QueueRecovery {
     return { table, writer, mark: recoveredMark, damage: end.damage, scannedFrom: from.physicalEnd };
   }
 
-  /**
-   * Whether the damaged record at `physicalOffset` was on the device, as far as its header and Apache's checkpoint tell. An entry
-   * alone proves nothing: a broker of Apache that cuts a torn record leaves the record's entry behind the end of its queue.
-   */
-  async #wasFlushed(physicalOffset: number): Promise<boolean> {
-    const { fileSystem, paths, pool, segments } = this.#options;
-    const checkpoint = await fileSystem.readFile(paths.checkpoint);
-    if (checkpoint === undefined || checkpoint.length < 8 || !segments.has(physicalOffset)) return false;
-    const start = segments.startOf(physicalOffset);
-    const header = Buffer.alloc(headerBytesMax);
-    await pool.use(segments.pathOf(start), (file) => file.read(header, physicalOffset - start));
-    if (readInt64(header, RecordAt.PHYSICAL_OFFSET) !== physicalOffset) return false;
-    const isIPv6 = (header.readInt32BE(RecordAt.SYS_FLAG) & SysFlag.BORN_HOST_V6) !== 0;
-    const storeTimestamp = readInt64(header, RecordAt.BORN_HOST + (isIPv6 ? 20 : 8));
-    return storeTimestamp > 0 && storeTimestamp <= readInt64(checkpoint, 0);
-  }
-
   #dispatchRecord(table: ConsumeQueueTable, dispatcher: ConsumeQueueDispatcher, record: ScannedRecord): void {
     const { topic, queueId, storeTimestamp } = record;
     dispatcher.dispatch({
@@ -260,17 +245,6 @@ export class QueueRecovery {
 function isOfDeleted(record: ScannedRecord, begins: ReadonlyMap<string, number> | undefined): boolean {
   if (begins === undefined || begins.size === 0) return false;
   return record.physicalOffset < (begins.get(queueKey(record.topic, record.queueId)) ?? 0);
-}
-
-/** Another broker stopped in order, so its queues name only records that are on the device (promises §0.5: not a torn tail). */
-function lostRecord(segments: SegmentList, { damage, mark }: RecoveredQueues, lastEntryEnd: number): StoreError {
-  const { physicalEnd } = mark;
-  const place = `${segments.pathOf(segments.startOf(physicalEnd))}, log offset ${physicalEnd}`;
-  return new StoreError(
-    'STORE_CORRUPT',
-    `The commit log is damaged in ${place} (${damage ?? 'there is no record'}), but the last run stopped in order and the consume queues name messages up to offset ${lastEntryEnd}. The log was left as it is: restore the file from a copy`,
-    { details: { physicalOffset: physicalEnd, lastEntryEnd } },
-  );
 }
 
 function describeGap(gap: {

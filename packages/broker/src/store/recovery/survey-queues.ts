@@ -27,7 +27,6 @@ export interface SurveyOptions {
   readonly directory: string;
   readonly queueFileSizeBytes: number;
   readonly segments: SegmentList;
-  readonly recordBytesMax: number;
 }
 
 export function queueKey(topic: string, queueId: number): string {
@@ -108,9 +107,9 @@ async function entryAt({ pool }: SurveyOptions, list: SegmentList, queueOffset: 
 
 /** Whether the record that an entry names is there, and is that entry's. */
 async function isInLog(options: SurveyOptions, entry: QueueEntry, topic: string, queueId: number): Promise<boolean> {
-  const { pool, recordBytesMax, segments } = options;
+  const { pool, segments } = options;
   const { physicalOffset, sizeBytes } = entry;
-  if (!isRecordEntry(entry) || sizeBytes > recordBytesMax || !segments.has(physicalOffset)) return false;
+  if (!isRecordEntry(entry) || sizeBytes > segments.sizeBytes || !segments.has(physicalOffset)) return false;
   const fileStart = segments.startOf(physicalOffset);
   const read = (target: Buffer): Promise<number> =>
     pool.use(segments.pathOf(fileStart), (file) => file.read(target, physicalOffset - fileStart));

@@ -27,11 +27,14 @@ export class QueueRemoval {
     this.#options = options;
   }
 
-  /** All queues of the topics; unknown names are passed. Durable when it resolves. */
-  deleteTopics(topics: Iterable<string>): Promise<void> {
+  /** All queues of the topics; unknown names are passed. Durable when it resolves. `onRemoval`: see `StoreMaintenance`. */
+  deleteTopics(topics: Iterable<string>, onRemoval?: () => void): Promise<void> {
     const { table } = this.#options;
     const names = [...topics];
-    return this.#delete(() => names.flatMap((topic) => table.ofTopic(topic)));
+    return this.#delete(() => {
+      onRemoval?.();
+      return names.flatMap((topic) => table.ofTopic(topic));
+    });
   }
 
   /** All queues of topics that are not retained. Resolves with the names. */

@@ -115,8 +115,8 @@ export class SpaceKeeper implements Omit<StoreMaintenance, 'onExpired'> {
     return this.#retention.stopLooking();
   }
 
-  deleteTopics(topics: Iterable<string>): Promise<void> {
-    return this.#retention.alone(() => this.#removal.deleteTopics(topics));
+  deleteTopics(topics: Iterable<string>, onRemoval?: () => void): Promise<void> {
+    return this.#retention.alone(() => this.#removal.deleteTopics(topics, onRemoval));
   }
 
   cleanUnusedTopics(isRetained: (topic: string) => boolean): Promise<readonly string[]> {

@@ -31,9 +31,15 @@ async function findFiles(fileSystem: FileSystem, directory: string): Promise<rea
 
 /**
  * Reads which files a directory has (Java: MappedFileQueue.load; page 20 §1.1). The newest one may be shorter: a crash came
- * between its creation and its extension, or between the two halves of a truncation. It is removed when empty, else extended.
+ * between its creation and its extension, or between the two halves of a truncation. It is removed when empty, else extended,
+ * unless `mayEndAt` knows that more was in it.
  */
-export async function loadSegments(fileSystem: FileSystem, directory: string, sizeBytes: number): Promise<LoadedSegments> {
+export async function loadSegments(
+  fileSystem: FileSystem,
+  directory: string,
+  sizeBytes: number,
+  mayEndAt: (endOffset: number) => boolean = () => true,
+): Promise<LoadedSegments> {
   const list = new SegmentList(directory, sizeBytes);
   const files = await findFiles(fileSystem, directory);
   if ('reason' in files) return { list, damage: files };
@@ -45,7 +51,8 @@ export async function loadSegments(fileSystem: FileSystem, directory: string, si
       await fileSystem.syncDirectory(directory);
       continue;
     }
-    if (isNewest && stat !== undefined && stat.sizeBytes < sizeBytes) await extend(fileSystem, file.path, sizeBytes);
+    const isShort = isNewest && stat !== undefined && stat.sizeBytes < sizeBytes;
+    if (isShort && mayEndAt(file.startOffset + stat.sizeBytes)) await extend(fileSystem, file.path, sizeBytes);
     else if (stat?.sizeBytes !== sizeBytes) {
       return { list, damage: { path: file.path, reason: `it has ${stat?.sizeBytes ?? 0} bytes instead of ${sizeBytes}` } };
     }

@@ -2,7 +2,7 @@ import type { MessageExt } from '@orbitmq/protocol';
 import { encodeProperties } from '@orbitmq/protocol';
 import { type PullContext, ReceivedMessage } from '../received-message.js';
 
-export const context: PullContext = { brokerName: 'broker-a', minOffset: 3, maxOffset: 30, bodyBytesMax: 1024 };
+export const context: PullContext = { brokerName: 'broker-a', minOffset: '3', maxOffset: '30', bodyBytesMax: 1024 };
 
 /** A message as pulled, without the bytes of a record. */
 export function plainMessage(

@@ -1,7 +1,6 @@
 /** UPDATE_AND_CREATE_TOPIC (17) (Java: AdminBrokerProcessor.updateAndCreateTopic; page 32 §5). */
 import {
   type CreateTopicHeader,
-  checkTopicName,
   createResponse,
   createTopicHeader,
   type RemotingCommand,
@@ -10,25 +9,13 @@ import {
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
-import { isSystemTopic } from '../../../topic/system-topic-rules.js';
-import { applyAttributeChanges, parseAttributeChanges } from '../../../topic/topic-attributes.js';
-import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
+import { parseAttributeChanges } from '../../../metadata/attribute-changes.js';
+import { type TopicRefusal, wantedTopic } from '../../../topic/wanted-topic.js';
+import { refuse } from '../refuse.js';
+import { type TopicUpdateDeps, updateTopics } from './topic-updates.js';
 
-/** Queues of one topic. Each client keeps state for each of them. */
-const queueNumsMax = 65_536;
-/** All bits below PRIORITY. */
-const permMax = 7;
-
-export interface CreateTopicProcessorOptions {
+export interface CreateTopicProcessorOptions extends TopicUpdateDeps {
   readonly config: BrokerConfig;
-  readonly topics: TopicConfigManager;
-  /** Resolves when the NameServers know the topics of now, or after a bounded while; never rejects. */
-  readonly announceTopics: () => Promise<void>;
-}
-
-interface Refusal {
-  readonly code: number;
-  readonly remark: string;
 }
 
 export class CreateTopicProcessor implements RequestProcessor {
@@ -39,64 +26,25 @@ export class CreateTopicProcessor implements RequestProcessor {
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const { topics } = this.#options;
-    const header = createTopicHeader.decodeCommand(request);
-    const wanted = this.#wanted(header);
+    const wanted = this.#wanted(createTopicHeader.decodeCommand(request));
     if ('code' in wanted) {
-      connection.respond(request, createResponse(request, wanted.code, { remark: wanted.remark }));
+      refuse(request, connection, wanted);
       return;
     }
-    const isNew = !isSameTopic(topics.get(wanted.topicName), wanted);
-    if (isNew) topics.update(wanted);
-    // The answer promises that the topic outlives this process and that clients can find it, also when it is asked for a second
-    // time, after an error.
-    if (!topics.isPersisted) await topics.persist();
-    if (isNew) await this.#options.announceTopics();
+    await updateTopics(this.#options, [wanted]);
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
   }
 
-  #wanted(header: CreateTopicHeader): TopicConfig | Refusal {
-    const { topic, readQueueNums, writeQueueNums, perm } = header;
-    const invalid = (remark: string): Refusal => ({ code: ResponseCode.INVALID_PARAMETER, remark });
-    const nameProblem = checkTopicName(topic);
-    if (nameProblem !== undefined) return invalid(nameProblem);
-    if (isSystemTopic(topic, this.#options.config)) return invalid(`The topic[${topic}] is conflict with system topic.`);
-    for (const [name, value] of [
-      ['readQueueNums', readQueueNums],
-      ['writeQueueNums', writeQueueNums],
-    ] as const) {
-      if (value < 0 || value > queueNumsMax) return invalid(`${name} is not from 0 to ${queueNumsMax}: ${value}`);
+  #wanted(header: CreateTopicHeader): TopicConfig | TopicRefusal {
+    const { config, topics } = this.#options;
+    const topicFilterType = header.topicFilterType ?? 'SINGLE_TAG';
+    if (topicFilterType !== 'SINGLE_TAG' && topicFilterType !== 'MULTI_TAG') {
+      return { code: ResponseCode.SYSTEM_ERROR, remark: `topicFilterType = [${topicFilterType}] value invalid` };
     }
-    if (perm < 0 || perm > permMax) return invalid(`perm is not from 0 to ${permMax}: ${perm}`);
-    const filterType = header.topicFilterType ?? 'SINGLE_TAG';
-    if (filterType !== 'SINGLE_TAG' && filterType !== 'MULTI_TAG') return invalid(`topicFilterType is unknown: ${filterType}`);
-    const existing = this.#options.topics.get(topic);
-    const changed = applyAttributeChanges(existing?.attributes, parseAttributeChanges(header.attributes ?? ''));
-    if ('problem' in changed) return { code: ResponseCode.SYSTEM_ERROR, remark: changed.problem };
-    return {
-      topicName: topic,
-      readQueueNums,
-      writeQueueNums,
-      perm,
-      topicFilterType: filterType,
-      topicSysFlag: header.topicSysFlag ?? 0,
-      order: header.order ?? false,
-      attributes: changed.attributes,
-    };
+    const changes = parseAttributeChanges(header.attributes ?? '');
+    if ('problem' in changes) return { code: ResponseCode.SYSTEM_ERROR, remark: changes.problem };
+    const { topic: topicName, readQueueNums, writeQueueNums, perm, topicSysFlag = 0, order = false } = header;
+    const wanted = { topicName, readQueueNums, writeQueueNums, perm, topicFilterType, topicSysFlag, order } as const;
+    return wantedTopic(wanted, changes, topics.get(topicName), config);
   }
-}
-
-function isSameTopic(a: TopicConfig | undefined, b: TopicConfig): boolean {
-  if (a === undefined) return false;
-  const keys = Object.keys(b.attributes);
-  return (
-    a.readQueueNums === b.readQueueNums &&
-    a.writeQueueNums === b.writeQueueNums &&
-    a.perm === b.perm &&
-    a.topicFilterType === b.topicFilterType &&
-    a.topicSysFlag === b.topicSysFlag &&
-    a.order === b.order &&
-    Object.keys(a.attributes).length === keys.length &&
-    keys.every((key) => a.attributes[key] === b.attributes[key])
-  );
 }

@@ -1,12 +1,13 @@
 /**
  * Makes a damaged log readable from its first to its last record without moving one: each damaged stretch becomes records to
- * skip, or a blank to the end of its file. All of it is durable when it resolves; a crash in between leaves damage, which the
- * next repair finds.
+ * skip, or a blank to the end of its file. All of it is durable when it resolves; a crash in between leaves the damage, which the
+ * next repair finds and bridges in the same way, since the checksum that tells of it goes last.
  */
 import { blankMagic } from '@orbitmq/protocol';
 import type { ChecksumTable } from '../../integrity/checksum-table.js';
 import type { File, FileSystem } from '../../io/file-system.js';
 import { datasyncFile, writeFile } from '../../io/io-promise.js';
+import { forgetWholeBlocks } from './forget-checksums.js';
 import type { LogInventory } from './log-inventory.js';
 import type { DamagedStretch } from './log-survey.js';
 import { skipRecords } from './skip-record.js';
@@ -23,19 +24,20 @@ export async function bridgeLog(options: BridgeLogOptions, stretches: readonly D
   const { misfits, missing, segments } = inventory;
   const starts = new Set([...missing, ...misfits.keys(), ...stretches.map(({ from }) => segments.startOf(from))]);
   for (const start of [...starts].sort((left, right) => left - right)) {
-    // Its checksums are of what is replaced.
-    await fileSystem.remove(checksums.pathOf(start));
-    await fileSystem.syncDirectory(checksums.directory);
+    const own = stretches.filter(({ from }) => segments.startOf(from) === start);
+    await forgetWholeBlocks(fileSystem, checksums.pathOf(start), start, own);
     const file = await fileSystem.open(segments.pathOf(start), { create: true });
     try {
       await file.truncate(segments.sizeBytes);
-      const own = stretches.filter(({ from }) => segments.startOf(from) === start);
       for (const stretch of own) await bridge(options, file, start, stretch);
       await datasyncFile(file);
     } finally {
       await file.close();
     }
     await fileSystem.syncDirectory(segments.directory);
+    // Those that are left are of what was replaced.
+    await fileSystem.remove(checksums.pathOf(start));
+    await fileSystem.syncDirectory(checksums.directory);
   }
 }
 

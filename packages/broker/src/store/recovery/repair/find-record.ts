@@ -13,7 +13,6 @@ const blankPrefix = Buffer.from([0xcb, 0xd4, 0x31, 0x94]);
 export interface FindRecordOptions {
   readonly segments: SegmentList;
   readonly pool: FilePool;
-  readonly recordBytesMax: number;
 }
 
 /**
@@ -53,7 +52,7 @@ function candidatesIn(bytes: Buffer): readonly number[] {
 }
 
 async function isRecordAt(options: FindRecordOptions, physicalOffset: number): Promise<boolean> {
-  const { pool, recordBytesMax, segments } = options;
+  const { pool, segments } = options;
   const fileStart = segments.startOf(physicalOffset);
   const leftBytes = fileStart + segments.sizeBytes - physicalOffset;
   const read = async (sizeBytes: number): Promise<Buffer> => {
@@ -67,7 +66,7 @@ async function isRecordAt(options: FindRecordOptions, physicalOffset: number): P
   const magic = head.readInt32BE(RecordAt.MAGIC);
   if (magic !== messageMagicV1 && magic !== messageMagicV2)
     return verifyRecord(head, 0).status === 'blank' && sizeBytes === leftBytes;
-  if (sizeBytes <= prefixBytes || sizeBytes > leftBytes || sizeBytes > recordBytesMax) return false;
+  if (sizeBytes <= prefixBytes || sizeBytes > leftBytes) return false;
   if (sizeBytes > recordHeadBytes && !isPlausibleRecord(head, 0, sizeBytes, physicalOffset)) return false;
   const bytes = await read(sizeBytes);
   if (verifyRecord(bytes, 0).status !== 'valid') return false;

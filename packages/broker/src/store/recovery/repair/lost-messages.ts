@@ -12,6 +12,7 @@ import type { DamagedStretch } from './log-survey.js';
 
 const pieceEntries = 32_768;
 
+/** Neighbours in one queue. */
 export interface LostMessages {
   readonly topic: string;
   readonly queueId: number;
@@ -36,9 +37,8 @@ export interface QueueKnowledgeOptions {
 
 class QueueFindings {
   endOffset = 0;
-  count = 0;
-  firstOffset = -1;
-  lastOffset = -1;
+  /** In queue order. */
+  readonly lost: { firstOffset: number; lastOffset: number }[] = [];
 }
 
 export async function askQueues(options: QueueKnowledgeOptions): Promise<QueueKnowledge> {
@@ -50,8 +50,11 @@ export async function askQueues(options: QueueKnowledgeOptions): Promise<QueueKn
     for (const queue of (await fileSystem.list(joinPath(directory, topic.name))) ?? []) {
       if (!queue.isDirectory || !/^\d{1,9}$/.test(queue.name)) continue;
       const queueId = Number(queue.name);
-      const { count, endOffset, firstOffset, lastOffset } = await askQueue(options, joinPath(directory, topic.name, queue.name));
-      if (count > 0) lost.push({ topic: topic.name, queueId, count, firstOffset, lastOffset });
+      const findings = await askQueue(options, joinPath(directory, topic.name, queue.name));
+      const { endOffset } = findings;
+      for (const { firstOffset, lastOffset } of findings.lost) {
+        lost.push({ topic: topic.name, queueId, count: lastOffset - firstOffset + 1, firstOffset, lastOffset });
+      }
       if (endOffset === 0) continue;
       const ranges = ends.get(topic.name) ?? new Map<number, QueueRange>();
       ranges.set(queueId, { minOffset: 0, endOffset });
@@ -65,7 +68,8 @@ async function askQueue(options: QueueKnowledgeOptions, directory: string): Prom
   const { fileSystem, physicalEnd, pool, stretches } = options;
   const findings = new QueueFindings();
   const buffer = Buffer.allocUnsafeSlow(pieceEntries * queueEntryBytes);
-  for (const { name } of (await fileSystem.list(directory)) ?? []) {
+  const names = ((await fileSystem.list(directory)) ?? []).map(({ name }) => name).sort();
+  for (const name of names) {
     const start = parseSegmentName(name);
     if (start === undefined || start % queueEntryBytes !== 0) continue;
     const path = joinPath(directory, name);
@@ -77,9 +81,9 @@ async function askQueue(options: QueueKnowledgeOptions, directory: string): Prom
         if (!isRecordEntry(entry) || entry.physicalOffset >= physicalEnd) continue;
         findings.endOffset = Math.max(findings.endOffset, entry.queueOffset + 1);
         if (!isIn(stretches, entry.physicalOffset)) continue;
-        findings.count += 1;
-        if (findings.firstOffset < 0) findings.firstOffset = entry.queueOffset;
-        findings.lastOffset = Math.max(findings.lastOffset, entry.queueOffset);
+        const run = findings.lost.at(-1);
+        if (run?.lastOffset === entry.queueOffset - 1) run.lastOffset = entry.queueOffset;
+        else findings.lost.push({ firstOffset: entry.queueOffset, lastOffset: entry.queueOffset });
       }
       if (readBytes < buffer.length) break;
     }

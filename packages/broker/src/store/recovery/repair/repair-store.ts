@@ -4,18 +4,22 @@
  * built anew and no queue offset is given twice; a crash at any time leaves a store that a start or another repair finishes.
  */
 import { StoreError } from '@orbitmq/core/kernel';
+import { ConsumeQueueTable } from '../../consume-queue/consume-queue-table.js';
 import { ChecksumTable } from '../../integrity/checksum-table.js';
 import { joinPath } from '../../io/paths.js';
-import { openStore, recordBytesMaxOf } from '../../open-store.js';
+import { openStore } from '../../open-store.js';
 import { RunningStore } from '../../running-store.js';
 import { FilePool } from '../../segment/file-pool.js';
 import { segmentName } from '../../segment/segment-name.js';
 import type { StoreOptions } from '../../store-options.js';
 import { type StorePaths, storePaths } from '../../store-paths.js';
+import { AbortFile } from '../abort-file.js';
 import { checkFormat } from '../check-format.js';
 import { FlushedOffsetFile } from '../flushed-offset-file.js';
+import { isFlushedRecord } from '../is-flushed-record.js';
 import { hasForeignLog, isLastOpener, takeFromLastOpener } from '../last-opener.js';
 import { type QueueEnds, QueueEndsFile, type QueueRange } from '../queue-ends-file.js';
+import { QueueLoader } from '../queue-loader.js';
 import { bridgeLog } from './bridge-log.js';
 import { copyFile } from './keep-damaged.js';
 import { type LogInventory, takeInventory } from './log-inventory.js';
@@ -83,10 +87,13 @@ async function examine(options: StoreOptions, paths: StorePaths, pool: FilePool)
     inventory,
     pool,
     checksums,
-    recordBytesMax: recordBytesMaxOf(config),
     verifiesPropertyCrc: config.forceVerifyPropCRC,
     knownEnd,
     isForeign: !isOwn || (await hasForeignLog(fileSystem, paths)),
+    flushedEndOf: async (from) => {
+      const isFlushed = await isFlushedRecord({ fileSystem, pool, segments: inventory.segments, paths }, from);
+      return isFlushed ? endByQueues(options, paths, pool, inventory) : 0;
+    },
     onProgress: (at) => {
       if (clock.monotonic() < tellAt) return;
       tellAt = clock.monotonic() + progressIntervalMs;
@@ -96,6 +103,30 @@ async function examine(options: StoreOptions, paths: StorePaths, pool: FilePool)
   const { physicalEnd, stretches } = survey;
   const queues = { fileSystem, pool, directory: paths.consumeQueue, stretches, physicalEnd };
   return { inventory, survey, knowledge: await askQueues(queues), checksums };
+}
+
+/** Behind the last record that the queues of a broker that stopped in order name; 0: it did not, or they cannot be read. */
+async function endByQueues(
+  { config, fileSystem, limits }: StoreOptions,
+  paths: StorePaths,
+  pool: FilePool,
+  { segments }: LogInventory,
+): Promise<number> {
+  if (await new AbortFile(fileSystem, paths.abort).exists()) return 0;
+  const table = new ConsumeQueueTable({
+    directory: paths.consumeQueue,
+    fileSizeBytes: config.mappedFileSizeConsumeQueue,
+    entriesBytesMax: limits.queueEntriesBytesMax,
+  });
+  const minPhysicalOffset = segments.firstOffset;
+  const loaded = await new QueueLoader({
+    fileSystem,
+    pool,
+    directory: paths.consumeQueue,
+    table,
+    minPhysicalOffset,
+  }).loadBySearch();
+  return 'rebuild' in loaded ? 0 : loaded.lastEntryEnd;
 }
 
 /** Durable copies, with their names, before the first change. */

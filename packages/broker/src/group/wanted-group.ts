@@ -1,0 +1,53 @@
+/** What an operator may make of a group (Java: SubscriptionGroupManager.updateSubscriptionGroupConfig; page 32 §5). Pure. */
+import { isMqError } from '@orbitmq/core/kernel';
+import { checkGroupName, type JsonValue, ResponseCode } from '@orbitmq/protocol';
+import { applyAttributeChanges } from '../metadata/attribute-changes.js';
+import { type JsonFields, jsonObject } from '../metadata/json-fields.js';
+import { groupAttributeRules } from './group-attributes.js';
+import { decodeSubscriptionGroup } from './subscription-group-json.js';
+import type { SubscriptionGroupConfig } from './subscription-group-manager.js';
+
+/** Retry queues of a group are queues of a topic, which every member keeps state for. */
+const retryQueueNumsMax = 65_536;
+
+export interface GroupRefusal {
+  readonly code: number;
+  readonly remark: string;
+}
+
+export interface WantedGroup {
+  readonly group: SubscriptionGroupConfig;
+  /** As it was described, with members unknown here. */
+  readonly source: JsonFields;
+}
+
+/** The group as it will be; attributes that `value` does not mention stay. `existingOf`: the group as it is. */
+export function wantedGroup(
+  value: JsonValue,
+  existingOf: (groupName: string) => SubscriptionGroupConfig | undefined,
+): WantedGroup | GroupRefusal {
+  const read = readGroup(value);
+  if ('code' in read) return read;
+  const { group, source } = read;
+  const nameProblem = checkGroupName(group.groupName);
+  if (nameProblem !== undefined) return { code: ResponseCode.INVALID_PARAMETER, remark: nameProblem };
+  if (group.retryQueueNums < 0 || group.retryQueueNums > retryQueueNumsMax) {
+    const remark = `retryQueueNums is not from 0 to ${retryQueueNumsMax}: ${group.retryQueueNums}`;
+    return { code: ResponseCode.INVALID_PARAMETER, remark };
+  }
+  const changes = new Map(Object.entries(group.attributes));
+  const changed = applyAttributeChanges(groupAttributeRules, existingOf(group.groupName)?.attributes, changes);
+  if ('problem' in changed) return { code: ResponseCode.SYSTEM_ERROR, remark: changed.problem };
+  return { group: { ...group, attributes: changed.attributes }, source };
+}
+
+/** A member of a wrong type is the sender's fault, not the store's. */
+function readGroup(value: JsonValue): WantedGroup | GroupRefusal {
+  try {
+    const source = jsonObject(value, 'body');
+    return { group: decodeSubscriptionGroup(source), source };
+  } catch (error) {
+    if (isMqError(error)) return { code: ResponseCode.SYSTEM_ERROR, remark: error.message };
+    throw error;
+  }
+}

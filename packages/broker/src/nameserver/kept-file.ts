@@ -1,0 +1,59 @@
+/**
+ * A small text that the NameServer keeps: the file and, as Apache's `MixAll.string2File`, its last content beside it as `.bak`.
+ * Invariant: from the first write on the file is never missing, and one of the two is complete at any moment.
+ */
+import { type Logger, StoreError } from '@orbitmq/core/kernel';
+import type { NameServerFiles } from './name-server-files.js';
+
+export class KeptFile {
+  readonly #files: NameServerFiles;
+  readonly #path: string;
+  readonly #logger: Logger;
+
+  constructor(files: NameServerFiles, path: string, logger: Logger) {
+    this.#files = files;
+    this.#path = path;
+    this.#logger = logger;
+  }
+
+  /**
+   * The decoded content, or that of the backup when the file cannot be decoded (`decode` throws); undefined when there is no
+   * file. Rejects with a `StoreError` `STORE_CORRUPT` when neither can be.
+   */
+  async read<T>(decode: (text: string) => T): Promise<T | undefined> {
+    const content = await this.#files.readFile(this.#path);
+    if (content === undefined) return undefined;
+    try {
+      return decode(content.toString('utf8'));
+    } catch (cause) {
+      const backup = await this.#files.readFile(this.#backupPath);
+      const decoded = backup === undefined ? undefined : tryDecode(backup, decode);
+      if (decoded === undefined) {
+        throw new StoreError('STORE_CORRUPT', `${this.#path} cannot be read, and ${this.#backupPath} is of no help`, { cause });
+      }
+      this.#logger.warn('a file cannot be read; its backup is used, without the last change', { path: this.#path, cause });
+      return decoded.value;
+    }
+  }
+
+  /** Resolves when the text is durable. One call at a time. */
+  async write(text: string): Promise<void> {
+    const directory = this.#path.slice(0, this.#path.lastIndexOf('/'));
+    await this.#files.makeDirectory(directory === '' ? '/' : directory);
+    const old = await this.#files.readFile(this.#path);
+    if (old !== undefined && old.length > 0) await this.#files.writeFileAtomically(this.#backupPath, old);
+    await this.#files.writeFileAtomically(this.#path, Buffer.from(text, 'utf8'));
+  }
+
+  get #backupPath(): string {
+    return `${this.#path}.bak`;
+  }
+}
+
+function tryDecode<T>(content: Buffer, decode: (text: string) => T): { readonly value: T } | undefined {
+  try {
+    return { value: decode(content.toString('utf8')) };
+  } catch {
+    return undefined;
+  }
+}

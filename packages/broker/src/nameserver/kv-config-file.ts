@@ -1,0 +1,34 @@
+/** `kvConfig.json` as Apache writes and reads it: `{"configTable":{"namespace":{"key":"value"}}}` (page 23 §13). */
+import { ProtocolError } from '@orbitmq/core/kernel';
+import { type JsonObject, type JsonValue, parseFastjson } from '@orbitmq/protocol';
+import { type KvConfigChange, type KvConfigLimits, KvConfigTable } from './kv-config-table.js';
+
+export function encodeKvConfigFile(table: KvConfigTable): string {
+  const namespaces = [...table.namespaces].map(([name, entries]) => [name, Object.fromEntries(entries)] as const);
+  return JSON.stringify({ configTable: Object.fromEntries(namespaces) });
+}
+
+/** Throws an `MqError` on anything else; an empty text is an empty table, as in Java. */
+export function decodeKvConfigFile(text: string, limits: KvConfigLimits): KvConfigTable {
+  if (text.trim() === '') return KvConfigTable.empty;
+  const entries: KvConfigChange[] = [];
+  for (const [namespace, keys] of membersOf(membersTable(parseFastjson(text), 'configTable'))) {
+    for (const [key, value] of membersOf(keys)) {
+      if (value !== null) entries.push({ namespace, key, value: typeof value === 'string' ? value : JSON.stringify(value) });
+    }
+  }
+  return KvConfigTable.of(entries, limits);
+}
+
+function membersTable(value: JsonValue, name: string): JsonValue {
+  return isObject(value) ? (value[name] ?? {}) : value;
+}
+
+function membersOf(value: JsonValue): [string, JsonValue][] {
+  if (!isObject(value)) throw new ProtocolError('BODY_INVALID', 'the KV configuration is not a table of tables');
+  return Object.entries(value);
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,55 @@
+/** Which request goes where (Java: NamesrvController.registerProcessor). */
+import type { Environment } from '@orbitmq/core/kernel';
+import { RequestCode } from '@orbitmq/protocol';
+import type { RemotingServer, ServerConnection } from '@orbitmq/remoting';
+import type { KvConfigStore } from './kv-config-store.js';
+import type { NamesrvConfigManager } from './namesrv-config-manager.js';
+import { BrokerHeartbeatProcessor } from './processors/broker-heartbeat.js';
+import { BrokerMemberGroupProcessor } from './processors/broker-member-group.js';
+import { DeleteTopicProcessor } from './processors/delete-topic.js';
+import { GetClusterInfoProcessor } from './processors/get-cluster-info.js';
+import { GetRouteInfoProcessor } from './processors/get-route-info.js';
+import { NamesrvConfigProcessor } from './processors/namesrv-config.js';
+import { QueryDataVersionProcessor } from './processors/query-data-version.js';
+import { ReadKvConfigProcessor } from './processors/read-kv-config.js';
+import { RegisterBrokerProcessor } from './processors/register-broker.js';
+import { RegisterTopicProcessor } from './processors/register-topic.js';
+import { TopicListProcessor, topicListCodes } from './processors/topic-lists.js';
+import { UnregisterBrokerProcessor } from './processors/unregister-broker.js';
+import { WriteKvConfigProcessor } from './processors/write-kv-config.js';
+import { WritePermissionProcessor } from './processors/write-permission.js';
+import type { RouteTable } from './route-table.js';
+
+export interface NameServerParts {
+  readonly environment: Environment;
+  readonly routes: RouteTable<ServerConnection>;
+  readonly kvConfig: KvConfigStore;
+  readonly configManager: NamesrvConfigManager;
+  /** Milliseconds since the start. */
+  readonly runningMs: () => number;
+  readonly onBrokerConnection: (connection: ServerConnection) => void;
+}
+
+export function registerProcessors(server: RemotingServer, parts: NameServerParts): void {
+  const { environment, routes, kvConfig, configManager } = parts;
+  const { clock, logger } = environment;
+  const config = () => configManager.config;
+  const kvWriteCodes = [RequestCode.PUT_KV_CONFIG, RequestCode.DELETE_KV_CONFIG];
+  const kvReadCodes = [RequestCode.GET_KV_CONFIG, RequestCode.GET_KVLIST_BY_NAMESPACE];
+  const permissionCodes = [RequestCode.WIPE_WRITE_PERM_OF_BROKER, RequestCode.ADD_WRITE_PERM_OF_BROKER];
+  const configCodes = [RequestCode.UPDATE_NAMESRV_CONFIG, RequestCode.GET_NAMESRV_CONFIG];
+  server.registerProcessor([RequestCode.REGISTER_BROKER], new RegisterBrokerProcessor({ ...parts, config }));
+  server.registerProcessor([RequestCode.UNREGISTER_BROKER], new UnregisterBrokerProcessor(routes));
+  server.registerProcessor([RequestCode.QUERY_DATA_VERSION], new QueryDataVersionProcessor(clock, routes));
+  server.registerProcessor([RequestCode.BROKER_HEARTBEAT], new BrokerHeartbeatProcessor(clock, routes));
+  server.registerProcessor([RequestCode.GET_BROKER_MEMBER_GROUP], new BrokerMemberGroupProcessor(routes));
+  server.registerProcessor([RequestCode.GET_ROUTEINFO_BY_TOPIC], new GetRouteInfoProcessor({ ...parts, config }));
+  server.registerProcessor([RequestCode.GET_BROKER_CLUSTER_INFO], new GetClusterInfoProcessor(routes));
+  server.registerProcessor(topicListCodes, new TopicListProcessor(routes, config));
+  server.registerProcessor([RequestCode.DELETE_TOPIC_IN_NAMESRV], new DeleteTopicProcessor(routes));
+  server.registerProcessor([RequestCode.REGISTER_TOPIC_IN_NAMESRV], new RegisterTopicProcessor(routes));
+  server.registerProcessor(permissionCodes, new WritePermissionProcessor(routes, logger));
+  server.registerProcessor(kvWriteCodes, new WriteKvConfigProcessor(kvConfig));
+  server.registerProcessor(kvReadCodes, new ReadKvConfigProcessor(kvConfig));
+  server.registerProcessor(configCodes, new NamesrvConfigProcessor(configManager));
+}

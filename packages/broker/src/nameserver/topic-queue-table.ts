@@ -1,0 +1,82 @@
+import type { QueueData } from '@orbitmq/protocol';
+
+/**
+ * Which brokers have queues of which topics (Java: RouteInfoManager.topicQueueTable). Invariants: no topic and no broker is without
+ * an entry; both maps have the same entries. Whatever concerns one broker costs as much as it has topics.
+ */
+export class TopicQueueTable {
+  /** Topic → broker name → its queues. */
+  readonly #topics = new Map<string, Map<string, QueueData>>();
+  readonly #topicsOfBrokers = new Map<string, Set<string>>();
+  #entryCount = 0;
+
+  /** Pairs of topic and broker. */
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
+  get topicCount(): number {
+    return this.#topics.size;
+  }
+
+  topics(): IterableIterator<string> {
+    return this.#topics.keys();
+  }
+
+  queuesOf(topic: string): ReadonlyMap<string, QueueData> | undefined {
+    return this.#topics.get(topic);
+  }
+
+  has(topic: string, brokerName: string): boolean {
+    return this.#topics.get(topic)?.has(brokerName) === true;
+  }
+
+  set(topic: string, queue: QueueData): void {
+    const { brokerName } = queue;
+    let queues = this.#topics.get(topic);
+    if (queues === undefined) {
+      queues = new Map();
+      this.#topics.set(topic, queues);
+    }
+    if (!queues.has(brokerName)) {
+      this.#entryCount += 1;
+      const topics = this.#topicsOfBrokers.get(brokerName);
+      if (topics === undefined) this.#topicsOfBrokers.set(brokerName, new Set([topic]));
+      else topics.add(topic);
+    }
+    queues.set(brokerName, queue);
+  }
+
+  delete(topic: string, brokerName: string): void {
+    const queues = this.#topics.get(topic);
+    if (queues?.delete(brokerName) !== true) return;
+    this.#entryCount -= 1;
+    if (queues.size === 0) this.#topics.delete(topic);
+    const topics = this.#topicsOfBrokers.get(brokerName);
+    topics?.delete(topic);
+    if (topics?.size === 0) this.#topicsOfBrokers.delete(brokerName);
+  }
+
+  deleteTopic(topic: string): void {
+    for (const brokerName of this.#topics.get(topic)?.keys() ?? []) this.delete(topic, brokerName);
+  }
+
+  deleteBroker(brokerName: string): void {
+    for (const topic of this.topicsOf(brokerName)) this.delete(topic, brokerName);
+  }
+
+  topicsOf(brokerName: string): string[] {
+    return [...(this.#topicsOfBrokers.get(brokerName) ?? [])];
+  }
+
+  /** Changes the permission of all queues of a broker; the count of its topics, changed or not (as in Java). */
+  changePermission(brokerName: string, change: (perm: number) => number): number {
+    const topics = this.topicsOf(brokerName);
+    for (const topic of topics) {
+      const queues = this.#topics.get(topic);
+      const queue = queues?.get(brokerName);
+      if (queue !== undefined) queues?.set(brokerName, { ...queue, perm: change(queue.perm) });
+    }
+    return topics.length;
+  }
+}

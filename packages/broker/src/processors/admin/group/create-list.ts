@@ -1,0 +1,42 @@
+/**
+ * UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST (225), 5.x (Java: AdminBrokerProcessor.updateAndCreateSubscriptionGroupList): one group
+ * that is refused refuses all, and nothing is changed.
+ */
+import { ProtocolError } from '@orbitmq/core/kernel';
+import { createResponse, type JsonValue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
+import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
+import { type GroupRefusal, type WantedGroup, wantedGroup } from '../../../group/wanted-group.js';
+import { requestBody } from '../../request-body.js';
+import { jsonOfBody } from '../json-of-body.js';
+import { refuse } from '../refuse.js';
+
+export class CreateGroupListProcessor implements RequestProcessor {
+  readonly #groups: SubscriptionGroupManager;
+
+  constructor(groups: SubscriptionGroupManager) {
+    this.#groups = groups;
+  }
+
+  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
+    const wanted: WantedGroup[] = [];
+    for (const value of groupConfigList(requestBody(request))) {
+      const group: WantedGroup | GroupRefusal = wantedGroup(value, (name) => this.#groups.all().get(name));
+      if ('code' in group) {
+        refuse(request, connection, group);
+        return;
+      }
+      wanted.push(group);
+    }
+    for (const { group, source } of wanted) this.#groups.update(group, source);
+    await this.#groups.persist();
+    connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
+  }
+}
+
+function groupConfigList(body: Buffer): readonly JsonValue[] {
+  const value = jsonOfBody(body);
+  const list = typeof value === 'object' && value !== null && !Array.isArray(value) ? value.groupConfigList : undefined;
+  if (!Array.isArray(list)) throw new ProtocolError('BODY_INVALID', '"groupConfigList" of the body is not a list');
+  return list;
+}

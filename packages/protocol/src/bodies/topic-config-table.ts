@@ -1,0 +1,45 @@
+import { jsonBody, listField, objectField, objectOf, parseBody } from './json-fields.js';
+import type { DataVersion, TopicConfig } from './topic-config.js';
+import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
+
+/** Topics created by one request (18), and what reading them may cost. */
+const createdTopicsBytesMax = 2 * 1024 * 1024;
+
+/** Answer to GET_ALL_TOPIC_CONFIG (21) (Java: TopicConfigAndMappingSerializeWrapper; page 32 §3): topics as `topicConfigText` gave them. */
+export function encodeTopicConfigTable(dataVersion: DataVersion, topics: Iterable<string>): Buffer {
+  const version = JSON.stringify(dataVersionToJson(dataVersion));
+  const noMapping = `"mappingDataVersion":{"counter":0,"stateVersion":0,"timestamp":0}`;
+  const table = [...topics].join(',');
+  return Buffer.from(
+    `{"dataVersion":${version},${noMapping},"topicConfigTable":{${table}},"topicQueueMappingDetailMap":{},"topicQueueMappingInfoMap":{}}`,
+    'utf8',
+  );
+}
+
+/** One member of the table, so that a table of many topics can be written in steps. */
+export function topicConfigText(config: TopicConfig): string {
+  return `${JSON.stringify(config.topicName)}:${JSON.stringify(topicConfigToJson(config))}`;
+}
+
+export function decodeTopicConfigTable(body: Buffer): {
+  readonly dataVersion: DataVersion;
+  readonly topics: readonly TopicConfig[];
+} {
+  const object = parseBody(body);
+  const table = objectField(object, 'topicConfigTable');
+  return {
+    dataVersion: dataVersionFromJson(objectField(object, 'dataVersion')),
+    topics: Object.keys(table).map((name) => topicConfigFromJson(objectOf(table[name], name), name)),
+  };
+}
+
+/** Body of UPDATE_AND_CREATE_TOPIC_LIST (18). Attributes carry their sign (`+message.type`), as in the header of request 17. */
+export function encodeTopicConfigList(topics: readonly TopicConfig[]): Buffer {
+  return jsonBody({ topicConfigList: topics.map(topicConfigToJson) });
+}
+
+/** Throws a `ProtocolError` `BODY_INVALID`. */
+export function decodeTopicConfigList(body: Buffer): readonly TopicConfig[] {
+  const topics = listField(parseBody(body, createdTopicsBytesMax), 'topicConfigList');
+  return topics.map((topic) => topicConfigFromJson(objectOf(topic, 'topicConfigList'), ''));
+}

@@ -1,0 +1,2 @@
+/** A store did what none may do. */
+export class Violation extends Error {}
