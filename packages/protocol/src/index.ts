@@ -183,6 +183,12 @@ export {
   registerBrokerResponseHeader,
 } from './requests/register-broker.js';
 export {
+  decodePartMark,
+  encodePartMark,
+  type RegistrationPartMark,
+  registrationPartField,
+} from './requests/registration-part-mark.js';
+export {
   type SearchOffsetHeader,
   type SearchOffsetResponseHeader,
   searchOffsetHeader,

@@ -23,6 +23,8 @@ const delayLevels = matching(/^\d{1,9}[smhd]( +\d{1,9}[smhd])*$/, 'durations suc
 const hour = '([01]?[0-9]|2[0-3])';
 const hoursOfDay = matching(new RegExp(`^${hour}(;${hour})*;?$`), 'hours from 0 to 23, several separated by ";"');
 const percent = integer(0, 100);
+/** It is a property of every message, and a field of every answer to a send. */
+const region = matching(/^[ -~]{0,255}$/, 'at most 255 printable ASCII characters');
 /** A record of the largest message has to fit with its frame into 16 MiB. */
 const messageSize = integer(1, 16_000_000);
 
@@ -41,11 +43,12 @@ const rules: ConfigRules<BrokerConfig> = {
   registerNameServerPeriod: positive,
   registerBrokerTimeoutMills: positive,
   enableSplitRegistration: boolean,
-  splitRegistrationSize: positive,
+  // A NameServer refuses a first part of one topic, which it takes for the announcement of a change.
+  splitRegistrationSize: integer(2, 2_147_483_647),
   splitMetadataSize: positive,
   serverChannelMaxIdleTimeSeconds: positive,
   channelExpiredTimeout: positive,
-  regionId: anyText,
+  regionId: region,
   traceOn: boolean,
   defaultTopicQueueNums: integer(1, 65_536),
   autoCreateTopicEnable: boolean,
@@ -119,7 +122,7 @@ export function brokerConfigRule(key: string): ConfigRule<unknown> | undefined {
 }
 
 /** Spelled differently up to 4.5; Apache's later versions ignore the old names silently. */
-const renamedKeys: ReadonlyMap<string, string> = new Map([
+export const renamedKeys: ReadonlyMap<string, string> = new Map([
   ['mapedFileSizeCommitLog', 'mappedFileSizeCommitLog'],
   ['mapedFileSizeConsumeQueue', 'mappedFileSizeConsumeQueue'],
 ]);

@@ -1,10 +1,25 @@
 /** What an update of the configuration asks for, and what becomes of each key of it (request 25; pages 23 §3, 32 §5). Pure. */
 import type { BrokerConfig } from './broker-config.js';
-import { brokerConfigRule } from './broker-config-rules.js';
+import { brokerConfigRule, renamedKeys } from './broker-config-rules.js';
 import { brokerKeysWithoutEffect } from './keys-without-effect.js';
 
 /** Refused whatever `configBlackList` says: they name where the configuration is. */
 const alwaysRefused: readonly string[] = ['brokerConfigPath', 'rocketmqHome', 'configBlackList'];
+
+/**
+ * Of a broker that runs they are not changed: whether a value is right shows at the next start only, and with a wrong one that start
+ * fails, finds an empty store, or makes a broker that nobody reaches.
+ */
+const inFileOnly: readonly (keyof BrokerConfig)[] = [
+  'storePathRootDir',
+  'storePathCommitLog',
+  'mappedFileSizeCommitLog',
+  'mappedFileSizeConsumeQueue',
+  'bindAddress',
+  'listenPort',
+  'brokerIP1',
+  'brokerIP2',
+];
 
 export interface ConfigChange {
   /** Texts for the file. */
@@ -33,7 +48,8 @@ export function configChange(
   const texts = new Map<string, string>();
   const values: Record<string, unknown> = {};
   const notes: string[] = [];
-  for (const [key, given] of properties) {
+  for (const [writtenKey, given] of properties) {
+    const key = renamedKeys.get(writtenKey) ?? writtenKey;
     const text = given.trim();
     const rule = brokerConfigRule(key);
     if (rule === undefined) {
@@ -43,8 +59,12 @@ export function configChange(
       continue;
     }
     const value = rule.parse(text);
-    if (value === undefined) notes.push(`"${key}" was not changed to "${text}" (allowed: ${rule.allowed})`);
+    if (value === undefined) notes.push(`"${writtenKey}" was not changed to "${text}" (allowed: ${rule.allowed})`);
     else if (value !== configured[key as keyof BrokerConfig]) {
+      if (inFileOnly.some((name) => name === key)) {
+        notes.push(`"${writtenKey}" was not changed: change it in the file, while the broker is stopped`);
+        continue;
+      }
       texts.set(key, text);
       values[key] = value;
     }

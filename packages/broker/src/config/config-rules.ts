@@ -45,13 +45,22 @@ export function oneOf<const T extends string>(...values: readonly T[]): ConfigRu
   return { allowed: values.join(' or '), parse: (text) => values.find((value) => value === text) };
 }
 
-const ipv4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
-const ipv6 = /^(?=.*:)[0-9a-fA-F:]{2,39}(%\w+)?$/;
+const ipv4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 export const ipAddress: ConfigRule<string> = {
   allowed: 'an IP address',
-  parse: (text) => (ipv4.test(text) || ipv6.test(text) ? text : undefined),
+  parse: (text) => (ipv4.test(text) || isIpv6(text) ? text : undefined),
 };
+
+/** Eight groups of up to four hexadecimal digits; `::`, once, stands for one group of zeros or more. A zone may follow. */
+function isIpv6(text: string): boolean {
+  const address = /^([0-9a-fA-F:]{2,39})(%\w{1,32})?$/.exec(text)?.[1];
+  if (address === undefined) return false;
+  const sides = address.split('::');
+  const groups = sides.flatMap((side) => (side === '' ? [] : side.split(':')));
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  return sides.length === 1 ? groups.length === 8 : sides.length === 2 && groups.length <= 7;
+}
 
 /** `host:port;host:port`; Java exits with status -3 on others. */
 export const addressList: ConfigRule<string> = {

@@ -10,7 +10,15 @@ describe('what becomes of a key', () => {
     ['the value it has already', { orderMessageEnable: 'false' }, {}, []],
     ['a bad value', { waitSecondsForService: 'soon' }, {}, [expect.stringContaining('was not changed to "soon"')]],
     ['an unknown key', { nobodyKnowsIt: '1' }, {}, ['the key "nobodyKnowsIt" is unknown']],
-    ['a key of the start', { listenPort: '9877' }, { listenPort: 9877 }, ['"listenPort" takes effect at the next start']],
+    [
+      'a key of the start',
+      { serverChannelMaxIdleTimeSeconds: '60' },
+      { serverChannelMaxIdleTimeSeconds: 60 },
+      ['"serverChannelMaxIdleTimeSeconds" takes effect at the next start'],
+    ],
+    ['a port', { listenPort: '9877' }, {}, ['"listenPort" was not changed: change it in the file']],
+    ['an address', { bindAddress: '10.9.8.7' }, {}, ['"bindAddress" was not changed: change it in the file']],
+    ['the port it has', { listenPort: '9876' }, {}, []],
     ['blanks around a value', { enableTopicList: ' false ' }, { enableTopicList: false }, []],
   ])('%s', (_name, given, values, notes) => {
     expect(changeOf(given)).toMatchObject({ values, notes });

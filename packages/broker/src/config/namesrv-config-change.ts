@@ -7,11 +7,10 @@ import { namesrvConfigRule } from './namesrv-config-rules.js';
 const alwaysRefused: readonly string[] = ['configBlackList', 'configStorePath', 'kvConfigPath', 'rocketmqHome'];
 
 /** Read once at the start; a change of them takes effect at the next one. */
-const startKeys: readonly string[] = [
-  'listenPort',
-  'bindAddress',
-  'serverChannelMaxIdleTimeSeconds',
-] satisfies readonly (keyof NamesrvConfig)[];
+const startKeys: readonly string[] = ['serverChannelMaxIdleTimeSeconds'] satisfies readonly (keyof NamesrvConfig)[];
+
+/** Not changed at run time: with an address of another machine, or a port that is taken, the next start would fail. */
+const inFileOnly: readonly string[] = ['listenPort', 'bindAddress'] satisfies readonly (keyof NamesrvConfig)[];
 
 export interface NamesrvConfigChange {
   /** Texts for the file. */
@@ -46,6 +45,10 @@ export function namesrvConfigChange(properties: ReadonlyMap<string, string>, con
     if (value === undefined) {
       notes.push(`"${key}" was not changed to "${text}" (allowed: ${rule.allowed})`);
     } else if (value !== configured[key as keyof NamesrvConfig]) {
+      if (inFileOnly.includes(key)) {
+        notes.push(`"${key}" was not changed: change it in the file`);
+        continue;
+      }
       texts.set(key, text);
       values[key] = value;
       if (startKeys.includes(key)) notes.push(`"${key}" takes effect at the next start`);

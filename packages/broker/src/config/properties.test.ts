@@ -30,3 +30,14 @@ test('bytes are ISO-8859-1', () => {
 test('a malformed Unicode escape is refused', () => {
   expect(() => parseProperties('a=\\u12x4')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });
+
+/** Takes minutes where each line, or each backslash, is looked at again for every one before it. */
+test('a value over many lines, and one of many backslashes', () => {
+  expect(parseProperties(`k=${'a\\\n'.repeat(400_000)}b`).get('k')?.length).toBe(400_001);
+  expect(parseProperties(`k=${'\\'.repeat(100_000)}x`).get('k')?.length).toBe(50_001);
+});
+
+test('a line of one backslash continues, also at the end', () => {
+  expect([...parseProperties('\\\n#a=1\n\\')]).toEqual([['#a', '1']]);
+  expect([...parseProperties('a=1\n\\')]).toEqual([['a', '1']]);
+});

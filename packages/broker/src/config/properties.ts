@@ -29,21 +29,24 @@ const leadingBlanks = /^[ \t\f]+/;
 /** Comments and empty lines are left out. */
 export function logicalLines(naturalLines: readonly string[]): LogicalLine[] {
   const lines: LogicalLine[] = [];
-  let pending: string | undefined;
+  /** Of a line that goes on; joined once, since joining at each of them would copy the beginning again and again. */
+  let pending: string[] = [];
   let first = 0;
   for (const [index, natural] of naturalLines.entries()) {
     const line = natural.replace(leadingBlanks, '');
-    if (pending === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
-    if (pending === undefined) first = index;
-    const joined: string = (pending ?? '') + line;
+    const isFirst = pending.length === 0;
+    if (isFirst && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    if (isFirst) first = index;
     if (endsInOddBackslashes(line)) {
-      pending = joined.slice(0, -1);
+      pending.push(line.slice(0, -1));
     } else {
-      lines.push({ content: joined, first, last: index });
-      pending = undefined;
+      pending.push(line);
+      lines.push({ content: pending.join(''), first, last: index });
+      pending = [];
     }
   }
-  if (pending !== undefined && pending !== '') lines.push({ content: pending, first, last: naturalLines.length - 1 });
+  const rest = pending.join('');
+  if (rest !== '') lines.push({ content: rest, first, last: naturalLines.length - 1 });
   return lines;
 }
 
@@ -53,8 +56,9 @@ export function keyAndValue(line: string): readonly [string, string] {
 }
 
 function endsInOddBackslashes(line: string): boolean {
-  const backslashes = /\\*$/.exec(line);
-  return backslashes !== null && backslashes[0].length % 2 === 1;
+  let start = line.length;
+  while (start > 0 && line.charAt(start - 1) === '\\') start -= 1;
+  return (line.length - start) % 2 === 1;
 }
 
 /** The key ends at the first separator that no backslash protects; blanks around one `=` or `:` belong to neither side. */

@@ -91,3 +91,13 @@ test('a deleted group is gone with all members of its and with what it was forbi
   expect([again.isReadForbidden('h', 'T'), again.forbidden('h'), again.forbiddenGroups()]).toEqual([true, { T: 4 }, ['h']]);
   expect((await open(fileSystem)).find('g')).toEqual(defaultSubscriptionGroup('g'));
 });
+
+test('what was forbidden to a group that does not exist is forgotten when it is deleted', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const groups = await open(fileSystem);
+  groups.setReadForbidden('h', 'T', true);
+  await groups.persist();
+  expect(groups.delete('h')).toBe(false);
+  await groups.persist();
+  expect((await open(fileSystem)).forbiddenGroups()).toEqual([]);
+});

@@ -99,11 +99,12 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
   }
 
   delete(group: string): boolean {
-    if (!this.#groups.delete(group)) return false;
+    // Something may be forbidden to a group that does not exist.
+    const wasForbidden = this.#forbidden.delete(group);
+    const wasThere = this.#groups.delete(group);
     this.#source.delete(group);
-    this.#forbidden.delete(group);
-    this.#changed();
-    return true;
+    if (wasThere || wasForbidden) this.#changed();
+    return wasThere;
   }
 
   describe(group: string): JsonFields | undefined {

@@ -38,9 +38,10 @@ export class ForbiddenTable {
     return 'changed';
   }
 
-  delete(group: string): void {
+  /** False when nothing was forbidden to it. */
+  delete(group: string): boolean {
     this.#pairCount -= this.#table.get(group)?.size ?? 0;
-    this.#table.delete(group);
+    return this.#table.delete(group);
   }
 
   ofGroup(group: string): JsonFields | undefined {

@@ -4,6 +4,7 @@ import { checkGroupName, type JsonValue, ResponseCode } from '@orbitmq/protocol'
 import { applyAttributeChanges } from '../metadata/attribute-changes.js';
 import { type JsonFields, jsonObject } from '../metadata/json-fields.js';
 import { groupAttributeRules } from './group-attributes.js';
+import { groupSourceProblem } from './group-source-limits.js';
 import { decodeSubscriptionGroup } from './subscription-group-json.js';
 import type { SubscriptionGroupConfig } from './subscription-group-manager.js';
 
@@ -21,10 +22,16 @@ export interface WantedGroup {
   readonly source: JsonFields;
 }
 
-/** The group as it will be; attributes that `value` does not mention stay. `existingOf`: the group as it is. */
+/** A group as it is; `source`: its members, unknown ones among them. */
+export interface ExistingGroup {
+  readonly group: SubscriptionGroupConfig;
+  readonly source?: JsonFields | undefined;
+}
+
+/** The group as it will be; attributes and unknown members that `value` does not mention stay. */
 export function wantedGroup(
   value: JsonValue,
-  existingOf: (groupName: string) => SubscriptionGroupConfig | undefined,
+  existingOf: (groupName: string) => ExistingGroup | undefined,
 ): WantedGroup | GroupRefusal {
   const read = readGroup(value);
   if ('code' in read) return read;
@@ -36,9 +43,13 @@ export function wantedGroup(
     return { code: ResponseCode.INVALID_PARAMETER, remark };
   }
   const changes = new Map(Object.entries(group.attributes));
-  const changed = applyAttributeChanges(groupAttributeRules, existingOf(group.groupName)?.attributes, changes);
+  const existing = existingOf(group.groupName);
+  const changed = applyAttributeChanges(groupAttributeRules, existing?.group.attributes, changes);
   if ('problem' in changed) return { code: ResponseCode.SYSTEM_ERROR, remark: changed.problem };
-  return { group: { ...group, attributes: changed.attributes }, source };
+  const wanted = { ...group, attributes: changed.attributes };
+  const sourceProblem = groupSourceProblem({ ...existing?.source, ...source, ...wanted });
+  if (sourceProblem !== undefined) return { code: ResponseCode.INVALID_PARAMETER, remark: sourceProblem };
+  return { group: wanted, source };
 }
 
 /** A member of a wrong type is the sender's fault, not the store's. */

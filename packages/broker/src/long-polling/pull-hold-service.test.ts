@@ -30,8 +30,9 @@ async function harness(limits: { perConnectionMax?: number; max?: number; filter
     topic = 'T',
     matches?: (code: number) => boolean,
     filter?: ParkedPull['filter'],
+    queueId = 0,
   ): ParkedPull => {
-    const request = pullRequest({ topic });
+    const request = pullRequest({ topic, queueId });
     const header = decodePullMessage(request);
     const pull = { request, connection, header, matches, filter, deadlineMs: environment.clock.monotonic() + 15_000 };
     holds.park(pull);
@@ -136,6 +137,15 @@ describe('PullHoldService', () => {
     expect(rerun).toEqual([first, second]);
   });
 
+  it('scans the queues that have pulls, not all up to the highest', { timeout: 2000 }, async () => {
+    const { park, rerun, time } = await harness();
+    const pull = park(new FakeConnection(), 'T', undefined, undefined, 30_000_000);
+    await time.advance(10_000);
+    expect(rerun).toEqual([]);
+    await time.advance(5000);
+    expect(rerun).toEqual([pull]);
+  });
+
   it('runs a pull again at once when there is something new already', async () => {
     const { park, rerun, setMaxOffset } = await harness();
     setMaxOffset(1);
@@ -201,6 +211,45 @@ describe('a parked pull with a filter over records', () => {
     await settle();
     expect(looks).toEqual([0, 5]);
     expect(rerun).toEqual([pull]);
+  });
+
+  it('shares its look with those that wait for the same', async () => {
+    const { park, arrive, rerun, holds, onLook } = await harness();
+    const other = filterOf(100);
+    const looks: unknown[] = [];
+    onLook((request) => {
+      looks.push(request.filter);
+      return request.filter === other ? { ...nothingUntil(1), status: 'FOUND' } : nothingUntil(1);
+    });
+    for (let i = 0; i < 3; i += 1) park(new FakeConnection(), 'T', undefined, filter);
+    const passing = [1, 2].map(() => park(new FakeConnection(), 'T', undefined, other));
+    const tagged = park(new FakeConnection(), 'T', () => true, filter);
+    arrive('T', 0, 0, 1);
+    await settle();
+    expect(looks).toEqual([filter, other, filter]);
+    expect(rerun).toEqual(passing);
+    expect(rerun).not.toContain(tagged);
+    expect(holds.count).toBe(4);
+    arrive('T', 0, 0, 1);
+    expect(looks).toHaveLength(3);
+  });
+
+  it('is woken without a look when the looks of the turn have cost enough', async () => {
+    const { park, arrive, rerun, holds, onLook } = await harness();
+    const looks: number[] = [];
+    onLook((request) => {
+      looks.push(request.queueOffset);
+      return { ...nothingUntil(request.queueOffset + 1), filterCost: 1_500_000 };
+    });
+    const pulls = [1, 2, 3, 4, 5].map(() => park(new FakeConnection(), 'T', undefined, filterOf(100)));
+    arrive('T', 0, 0, 1);
+    expect(looks).toEqual([0, 0, 0]);
+    await settle();
+    expect(rerun).toEqual(pulls.slice(3));
+    arrive('T', 0, 0, 2);
+    await settle();
+    expect(looks).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(holds.count).toBe(3);
   });
 
   it('is woken when the look did not get as far as the message, or would have to read files', async () => {

@@ -1,7 +1,9 @@
 import type { Environment, Lifecycle, Timer } from '@orbitmq/core/kernel';
 import { releaseReceivedBytes } from '@orbitmq/protocol';
 import type { ServerConnection } from '@orbitmq/remoting';
-import type { GetMessageResult, MessageStore } from '../store/message-store.js';
+import type { GetMessageResult, MessageStore, TagsCodePredicate } from '../store/message-store.js';
+import type { RecordFilter } from '../store/record-filter.js';
+import { LookBudget } from './look-budget.js';
 import { ParkedFilters } from './parked-filters.js';
 import type { ParkedPull } from './parked-pull.js';
 
@@ -28,6 +30,14 @@ class ConnectionHolds {
   stopListening: () => void = () => {};
 }
 
+/** What came of a look at new messages, for the pulls that wait for the same. */
+interface Look {
+  readonly queueOffset: number;
+  readonly matches: TagsCodePredicate | undefined;
+  /** The first offset that was not looked at; undefined: its pulls are woken. */
+  readonly lookedUntil: number | undefined;
+}
+
 /** Something passes, the offset has to move, or the filter did not get as far as the new message. */
 function isWorthWaking(result: GetMessageResult, maxOffset: number): boolean {
   return result.status !== 'NO_MATCHED_MESSAGE' || result.nextBeginOffset < maxOffset;
@@ -43,10 +53,12 @@ function isWorthWaking(result: GetMessageResult, maxOffset: number): boolean {
  */
 export class PullHoldService implements Lifecycle {
   readonly #deps: PullHoldServiceDeps;
-  readonly #queues = new Map<string, (Set<ParkedPull> | undefined)[]>();
+  /** By topic and queue; none is empty. */
+  readonly #queues = new Map<string, Map<number, Set<ParkedPull>>>();
   readonly #connections = new Map<ServerConnection, ConnectionHolds>();
   readonly #all = new Set<ParkedPull>();
   readonly #filters = new ParkedFilters();
+  readonly #lookBudget = new LookBudget();
   #woken: ParkedPull[] = [];
   #rerun: RerunPull = () => {};
   #scanTimer: Timer | undefined;
@@ -107,10 +119,12 @@ export class PullHoldService implements Lifecycle {
     const { topic, queueId } = pull.header;
     let queues = this.#queues.get(topic);
     if (queues === undefined) {
-      queues = [];
+      queues = new Map();
       this.#queues.set(topic, queues);
     }
-    (queues[queueId] ??= new Set()).add(pull);
+    const pulls = queues.get(queueId);
+    if (pulls === undefined) queues.set(queueId, new Set([pull]));
+    else pulls.add(pull);
     this.#all.add(pull);
     this.#filters.add(pull);
     let holds = this.#connections.get(pull.connection);
@@ -126,7 +140,12 @@ export class PullHoldService implements Lifecycle {
 
   #remove(pull: ParkedPull): void {
     const { topic, queueId } = pull.header;
-    this.#queues.get(topic)?.[queueId]?.delete(pull);
+    const queues = this.#queues.get(topic);
+    const pulls = queues?.get(queueId);
+    if (pulls?.delete(pull) === true && pulls.size === 0) {
+      queues?.delete(queueId);
+      if (queues?.size === 0) this.#queues.delete(topic);
+    }
     this.#all.delete(pull);
     this.#filters.remove(pull);
     this.#connections.get(pull.connection)?.pulls.delete(pull);
@@ -141,26 +160,51 @@ export class PullHoldService implements Lifecycle {
 
   #arrived(topic: string, queueId: number, maxOffset: number, tagsCode: number): void {
     if (this.#all.size === 0) return;
-    const pulls = this.#queues.get(topic)?.[queueId];
+    const pulls = this.#queues.get(topic)?.get(queueId);
     if (pulls === undefined) return;
+    let looks: Map<RecordFilter, Look> | undefined;
     for (const pull of pulls) {
       if (maxOffset <= pull.header.queueOffset || (pull.matches !== undefined && !pull.matches(tagsCode))) continue;
       if (pull.filter === undefined) this.#wake(pull);
-      else this.#look(pull, maxOffset);
+      else this.#look(pull, pull.filter, maxOffset, (looks ??= new Map()));
     }
   }
 
-  /** Wakes a pull whose filter lets one of the new messages through; each is looked at once, they are in memory. */
-  #look(pull: ParkedPull, maxOffset: number): void {
-    const { topic, queueId } = pull.header;
+  /**
+   * Wakes a pull whose filter lets one of the new messages through; each is looked at once, they are in memory. Pulls of a group
+   * wait at the same offset with the same filter, so one look serves them all.
+   */
+  #look(pull: ParkedPull, filter: RecordFilter, maxOffset: number, looks: Map<RecordFilter, Look>): void {
+    const { matches } = pull;
     const queueOffset = this.#filters.lookedUntil(pull);
     if (queueOffset >= maxOffset) return;
+    let look = looks.get(filter);
+    if (look?.queueOffset !== queueOffset || look.matches !== matches) {
+      look = { queueOffset, matches, lookedUntil: this.#lookFrom(queueOffset, pull, maxOffset) };
+      looks.set(filter, look);
+    }
+    if (look.lookedUntil === undefined) this.#wake(pull);
+    else this.#filters.setLookedUntil(pull, look.lookedUntil);
+  }
+
+  /** The first offset that was not looked at; undefined when the pull has to read by itself. */
+  #lookFrom(queueOffset: number, pull: ParkedPull, maxOffset: number): number | undefined {
+    if (this.#lookBudget.isSpent) return undefined;
     const { matches, filter } = pull;
+    const { topic, queueId } = pull.header;
     const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount: 1, matches, filter });
     // A message that has to be read again is no reason to wait: the pull reads it.
-    if (result instanceof Promise) void result.then(undefined, (error: unknown) => this.#logUnread(pull, error));
-    if (result instanceof Promise || isWorthWaking(result, maxOffset)) this.#wake(pull);
-    else this.#filters.setLookedUntil(pull, result.nextBeginOffset);
+    if (result instanceof Promise) {
+      void result.then(
+        ({ loan }) => loan?.giveBack(),
+        (error: unknown) => this.#logUnread(pull, error),
+      );
+      this.#lookBudget.spend(0);
+      return undefined;
+    }
+    result.loan?.giveBack();
+    this.#lookBudget.spend(result.filterCost ?? 0);
+    return isWorthWaking(result, maxOffset) ? undefined : result.nextBeginOffset;
   }
 
   #logUnread(pull: ParkedPull, error: unknown): void {
@@ -193,16 +237,12 @@ export class PullHoldService implements Lifecycle {
   #scan(): void {
     const now = this.#deps.environment.clock.monotonic();
     for (const [topic, queues] of this.#queues) {
-      let isEmpty = true;
-      for (const [queueId, pulls] of queues.entries()) {
-        if (pulls === undefined || pulls.size === 0) continue;
-        isEmpty = false;
+      for (const [queueId, pulls] of queues) {
         const maxOffset = this.#deps.store.maxOffset(topic, queueId);
         for (const pull of pulls) {
           if (maxOffset > pull.header.queueOffset || now >= pull.deadlineMs) this.#wake(pull);
         }
       }
-      if (isEmpty) this.#queues.delete(topic);
     }
     for (const [connection, holds] of this.#connections) {
       if (holds.pulls.size > 0) continue;

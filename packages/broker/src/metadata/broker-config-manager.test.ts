@@ -89,9 +89,12 @@ test('a bad value does not keep the good ones out', async () => {
 
 test('a key that is read at the start waits for the next one', async () => {
   const { fileSystem, live, update, shown } = await setup();
-  expect(await update('listenPort=10921')).toEqual({ status: 'done', notes: ['listenPort: in effect at the next start'] });
-  expect([live.view.listenPort, shown('listenPort')]).toEqual([10_911, '10921']);
-  expect(fileSystem.written[0]).toContain('listenPort=10921\n');
+  expect(await update('idempotencyKeysMax=7')).toEqual({
+    status: 'done',
+    notes: ['idempotencyKeysMax: in effect at the next start'],
+  });
+  expect([live.view.idempotencyKeysMax, shown('idempotencyKeysMax')]).toEqual([524_288, '7']);
+  expect(fileSystem.written[0]).toContain('idempotencyKeysMax=7\n');
 });
 
 test('keys without effect and keys of the file that are unknown are kept for the brokers that know them', async () => {
@@ -138,7 +141,7 @@ test('what was changed in the file by hand stays', async () => {
 test('without a file a change lasts as long as the broker, and says so where it would need a start', async () => {
   const { fileSystem, live, update } = await setup({ withoutFile: true });
   expect(await update('fileReservedTime=60')).toEqual({ status: 'done', notes: [] });
-  expect(await update('listenPort=1')).toEqual({ status: 'done', notes: [expect.stringContaining('without effect')] });
+  expect(await update('idempotencyKeysMax=7')).toEqual({ status: 'done', notes: [expect.stringContaining('without effect')] });
   expect([live.view.fileReservedTime, fileSystem.written]).toEqual([60, []]);
 });
 
@@ -175,4 +178,63 @@ test('at the limit an update is refused at once', async () => {
   const results = await Promise.all([50, 51, 52].map((hours) => update(`fileReservedTime=${hours}`)));
   expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'busy']);
   expect((await update('fileReservedTime=53')).status).toBe('done');
+});
+
+test.each([
+  'storePathRootDir=/other',
+  'storePathCommitLog=/a,/b',
+  'mappedFileSizeCommitLog=65536',
+  'mapedFileSizeCommitLog=65536',
+  'mappedFileSizeConsumeQueue=2000',
+  'mapedFileSizeConsumeQueue=2000',
+  'bindAddress=10.9.8.7',
+  'listenPort=22',
+  'brokerIP1=10.9.8.7',
+  'brokerIP2=10.9.8.7',
+])('%s is passed over: whether it is right shows at the next start only', async (line) => {
+  const { fileSystem, update, manager } = await setup();
+  const before = manager.text();
+  const key = line.slice(0, line.indexOf('='));
+  const note = `"${key}" was not changed: change it in the file, while the broker is stopped`;
+  expect(await update(line)).toEqual({ status: 'done', notes: [note] });
+  expect([fileSystem.written, manager.text()]).toEqual([[], before]);
+});
+
+test('the value that such a key has already is no change', async () => {
+  const { update } = await setup();
+  expect(await update('listenPort=10911')).toEqual({ status: 'done', notes: [] });
+});
+
+test('the old name of a key in the file has the rule of the new one', async () => {
+  const { fileSystem, update, manager } = await setup();
+  await fileSystem.writeFileAtomically(path, Buffer.from('mapedFileSizeCommitLog=1048576\n'));
+  await manager.load();
+  fileSystem.written.length = 0;
+  const notes = [expect.stringContaining('"mapedFileSizeCommitLog" was not changed to "banana"')];
+  expect(await update('mapedFileSizeCommitLog=banana')).toEqual({ status: 'done', notes });
+  expect(fileSystem.written).toEqual([]);
+});
+
+test('a file that the next start would refuse is not written', async () => {
+  const { fileSystem, live, update } = await setup();
+  await fileSystem.writeFileAtomically(path, Buffer.from('brokerPermission=banana\n'));
+  fileSystem.written.length = 0;
+  expect(await update('fileReservedTime=60')).toEqual({
+    status: 'failed',
+    reason: expect.stringContaining('brokerPermission=banana'),
+  });
+  expect([fileSystem.written, live.view.fileReservedTime]).toEqual([[], 48]);
+});
+
+test('a file that is gone is not made anew with a few keys', async () => {
+  const { fileSystem, live, update } = await setup();
+  await fileSystem.remove(path);
+  expect(await update('fileReservedTime=60')).toEqual({ status: 'failed', reason: expect.stringContaining('is gone') });
+  expect([fileSystem.written, live.view.fileReservedTime]).toEqual([[], 48]);
+});
+
+test('an effect with a bug fails its own update and none after it', async () => {
+  const { update } = await setup({ effects: { deleteWhen: () => Promise.reject(new TypeError('a bug')) }, waitingMax: 2 });
+  for (const hour of ['05', '06', '07']) await expect(update(`deleteWhen=${hour}`)).rejects.toThrow('a bug');
+  expect((await update('fileReservedTime=60')).status).toBe('done');
 });

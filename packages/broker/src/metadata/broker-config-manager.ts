@@ -4,10 +4,10 @@
  * next start begins with it; a file that cannot be written changes nothing. The file keeps its comments, its order and the keys
  * that this version does not know.
  */
-import { type Environment, isMqError } from '@orbitmq/core/kernel';
+import { type Environment, isMqError, StoreError } from '@orbitmq/core/kernel';
 import type { DataVersion } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
-import { brokerConfigRule } from '../config/broker-config-rules.js';
+import { bindBrokerConfig, brokerConfigRule } from '../config/broker-config-rules.js';
 import { type ConfigChange, configChange, refusedKey } from '../config/config-change.js';
 import { editProperties } from '../config/edit-properties.js';
 import { type LiveBrokerConfig, runtimeKeys } from '../config/live-broker-config.js';
@@ -78,7 +78,7 @@ export class BrokerConfigManager {
     return lines.toSorted().join('');
   }
 
-  /** Never rejects. */
+  /** What is no `MqError` rejects this update and no other. */
   async update(properties: ReadonlyMap<string, string>): Promise<ConfigUpdateResult> {
     const { live, waitingMax } = this.#options;
     const key = refusedKey(properties, live.configured.configBlackList);
@@ -86,10 +86,12 @@ export class BrokerConfigManager {
     if (this.#waitingCount >= (waitingMax ?? waitingMaxDefault)) return { status: 'busy' };
     this.#waitingCount += 1;
     const updating = this.#last.then(() => this.#updateNow(properties));
-    this.#last = updating;
-    const result = await updating;
-    this.#waitingCount -= 1;
-    return result;
+    this.#last = updating.catch(() => undefined);
+    try {
+      return await updating;
+    } finally {
+      this.#waitingCount -= 1;
+    }
   }
 
   async #updateNow(properties: ReadonlyMap<string, string>): Promise<ConfigUpdateResult> {
@@ -117,7 +119,14 @@ export class BrokerConfigManager {
       return;
     }
     // Read anew: somebody may have changed it by hand since.
-    const edited = editProperties(await this.#fileText(), texts);
+    const content = await fileSystem.readFile(configFile);
+    if (content === undefined) {
+      // A new one would hold these keys only, and the next start would take the defaults of all others.
+      throw new StoreError('STORE_IO_FAILED', `the configuration was not changed: its file ${configFile} is gone`);
+    }
+    const edited = editProperties(content.toString('latin1'), texts);
+    // Whatever was answered with success, the next start takes.
+    bindBrokerConfig(parseProperties(edited));
     await fileSystem.writeFileAtomically(configFile, Buffer.from(edited, 'latin1'));
     this.#noteOtherKeys(edited);
   }

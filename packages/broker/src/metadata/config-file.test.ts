@@ -58,6 +58,19 @@ test('without files there is no table, and nothing is written', async () => {
   expect(await fileSystem.list('/store/config')).toEqual([]);
 });
 
+test('what was written is read without back references and however many values it has; what fastjson wrote has references', async () => {
+  const own = setup();
+  await own.file.load(identity);
+  await own.write(`{"a":{"$ref":"x"},"zeros":[${'0,'.repeat(4_000_000)}0]}`);
+  const shape = (value: JsonValue): unknown[] => {
+    const { a, zeros } = value as { a: JsonValue; zeros: JsonValue[] };
+    return [JSON.stringify(a), zeros.length];
+  };
+  expect(await own.file.load(shape)).toEqual(['{"$ref":"x"}', 4_000_001]);
+  const foreign = await withFiles({ [main]: '{"a":{"b":1},"c":{"$ref":"$.a"}}' });
+  expect(JSON.stringify(await foreign.file.load(identity))).toBe('{"a":{"b":1},"c":{"b":1}}');
+});
+
 test('the last content stays as the backup', async () => {
   const { file, write, text } = setup();
   await file.load(identity);

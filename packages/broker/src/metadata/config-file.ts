@@ -67,7 +67,7 @@ export class ConfigFile {
       const reason = fromMain?.reason ?? fromBackup?.reason;
       throw new StoreError(
         'STORE_CORRUPT',
-        `${this.#path} cannot be read (${reason}), and its backup ${name}.bak is ${backup === undefined ? 'missing' : 'damaged too'}. Restore one of them, or remove both to start with an empty table. If it was changed by hand, take the member orbitmqCrc32 out of it`,
+        `${this.#path} cannot be read (${reason}), and its backup ${name}.bak is ${backup === undefined ? 'missing' : 'damaged too'}. Restore one of them, or remove both to start with an empty table`,
         { details: { path: this.#path } },
       );
     }
@@ -153,9 +153,12 @@ type Decoded<T> = { readonly table: T; readonly isSealed: boolean } | { readonly
 function tryDecode<T>(content: Buffer, decode: (value: JsonValue) => T): Decoded<T> {
   if (content.length === 0) return { reason: 'it is empty' };
   const seal = sealOf(content);
-  if (seal === 'damaged') return { reason: 'it does not have its checksum' };
+  if (seal === 'damaged')
+    return { reason: 'it does not have its checksum; to change it by hand, take the member orbitmqCrc32 out' };
   try {
-    return { table: decode(parseFastjson(content.toString('utf8'))), isSealed: seal === 'intact' };
+    // Only a foreign writer, fastjson, refers back; what this broker took and wrote is read again, however much it is.
+    const options = { valuesMax: Number.POSITIVE_INFINITY, resolvesReferences: seal === 'none' };
+    return { table: decode(parseFastjson(content.toString('utf8'), options)), isSealed: seal === 'intact' };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }

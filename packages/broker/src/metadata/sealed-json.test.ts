@@ -35,6 +35,13 @@ test.each(texts)('every flipped bit of %j leaves the content as it was, or is fo
   }
 });
 
+test.each(texts)('%j may end in white space, as an editor leaves it', (json) => {
+  for (const end of ['\n', '\r\n', ' \t\n\n']) {
+    expect(sealOf(Buffer.concat([sealJson(json), Buffer.from(end)]))).toBe('intact');
+    expect(sealJson(json + end)).toEqual(sealJson(json));
+  }
+});
+
 test.each(texts)('%j cut off anywhere is found', (json) => {
   const sealed = sealJson(json);
   for (let length = 1; length < sealed.length; length += 1) {

@@ -10,11 +10,12 @@ const digitCount = 8;
 const beforeDigits = Buffer.from(`{"${memberName}":"`, 'latin1');
 const digitsEnd = beforeDigits.length + digitCount;
 const quote = 0x22;
+const whiteSpace: readonly (number | undefined)[] = [0x09, 0x0a, 0x0d, 0x20];
 
 /** `json` is the text of an object. */
 export function sealJson(json: string): Buffer {
-  const isEmpty = /^\{\s*\}$/.test(json);
-  const rest = Buffer.from(`"${isEmpty ? '' : ','}${json.slice(1)}`, 'utf8');
+  const isEmpty = /^\{\s*\}\s*$/.test(json);
+  const rest = Buffer.from(`"${isEmpty ? '' : ','}${json.slice(1).trimEnd()}`, 'utf8');
   return Buffer.concat([beforeDigits, Buffer.from(digitsOf(rest), 'latin1'), rest]);
 }
 
@@ -24,7 +25,14 @@ export function sealOf(content: Buffer): 'intact' | 'damaged' | 'none' {
   const digits = content.toString('latin1', beforeDigits.length, digitsEnd);
   // Other characters are damage of the checksum, not of what it covers.
   if (!/^[0-9a-f]*$/.test(digits)) return 'none';
-  return digits === digitsOf(content.subarray(digitsEnd)) ? 'intact' : 'damaged';
+  return digits === digitsOf(content.subarray(digitsEnd, endOf(content))) ? 'intact' : 'damaged';
+}
+
+/** Behind the last character that means something: an editor ends a file with a line end. */
+function endOf(content: Buffer): number {
+  let end = content.length;
+  while (end > 0 && whiteSpace.includes(content[end - 1])) end -= 1;
+  return end;
 }
 
 function digitsOf(rest: Buffer): string {

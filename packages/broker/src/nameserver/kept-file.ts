@@ -17,23 +17,31 @@ export class KeptFile {
   }
 
   /**
-   * The decoded content, or that of the backup when the file cannot be decoded (`decode` throws); undefined when there is no
-   * file. Rejects with a `StoreError` `STORE_CORRUPT` when neither can be.
+   * The decoded content, or that of the backup when the file is missing, empty or cannot be decoded (`decode` throws); undefined
+   * when neither has any. Rejects with a `StoreError` `STORE_CORRUPT` when what is there cannot be decoded.
    */
   async read<T>(decode: (text: string) => T): Promise<T | undefined> {
     const content = await this.#files.readFile(this.#path);
-    if (content === undefined) return undefined;
+    if (content === undefined || content.length === 0) {
+      const backup = await this.#files.readFile(this.#backupPath);
+      return backup === undefined || backup.length === 0
+        ? undefined
+        : this.#decodeBackup(backup, decode, 'the file is missing or empty');
+    }
     try {
       return decode(content.toString('utf8'));
     } catch (cause) {
-      const backup = await this.#files.readFile(this.#backupPath);
-      const decoded = backup === undefined ? undefined : tryDecode(backup, decode);
-      if (decoded === undefined) {
-        throw new StoreError('STORE_CORRUPT', `${this.#path} cannot be read, and ${this.#backupPath} is of no help`, { cause });
-      }
-      this.#logger.warn('a file cannot be read; its backup is used, without the last change', { path: this.#path, cause });
-      return decoded.value;
+      return this.#decodeBackup(await this.#files.readFile(this.#backupPath), decode, cause);
     }
+  }
+
+  #decodeBackup<T>(backup: Buffer | undefined, decode: (text: string) => T, cause: unknown): T {
+    const decoded = backup === undefined ? undefined : tryDecode(backup, decode);
+    if (decoded === undefined) {
+      throw new StoreError('STORE_CORRUPT', `${this.#path} cannot be read, and ${this.#backupPath} is of no help`, { cause });
+    }
+    this.#logger.warn('a file cannot be read; its backup is used, without the last change', { path: this.#path, cause });
+    return decoded.value;
   }
 
   /** Resolves when the text is durable. One call at a time. */

@@ -12,7 +12,9 @@ export function encodeKvConfigFile(table: KvConfigTable): string {
 export function decodeKvConfigFile(text: string, limits: KvConfigLimits): KvConfigTable {
   if (text.trim() === '') return KvConfigTable.empty;
   const entries: KvConfigChange[] = [];
-  for (const [namespace, keys] of membersOf(membersTable(parseFastjson(text), 'configTable'))) {
+  // A key may be called `$ref`; in a table of texts nothing is there twice that a writer would refer back to.
+  const file = parseFastjson(text, { valuesMax: Number.POSITIVE_INFINITY, resolvesReferences: false });
+  for (const [namespace, keys] of membersOf(membersTable(file, 'configTable'))) {
     for (const [key, value] of membersOf(keys)) {
       if (value !== null) entries.push({ namespace, key, value: typeof value === 'string' ? value : JSON.stringify(value) });
     }

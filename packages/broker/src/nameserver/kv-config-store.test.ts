@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryFiles } from '../test-support/memory-files.js';
 import { KeptFile } from './kept-file.js';
 import { KvConfigStore, waitingKvChangesMax } from './kv-config-store.js';
+import { kvConfigLimits } from './kv-config-table.js';
 
 const path = '/ns/kvConfig.json';
 const put = (key: string, value = 'v', namespace = 'n') => ({ namespace, key, value });
@@ -40,6 +41,15 @@ test('a namespace goes with its last key; names like __proto__ are names', async
   await again.change({ namespace: '__proto__', key: '__proto__', value: undefined });
   expect(again.table.namespace('__proto__')).toBeUndefined();
   expect(({} as Record<string, unknown>).x).toBeUndefined();
+});
+
+test('a key called $ref is a key, also after a restart', async () => {
+  const { store, open } = setup();
+  await store.load();
+  await store.change(put('$ref', 'x', 'a'));
+  const again = open();
+  await again.load();
+  expect(again.table.get('a', '$ref')).toBe('x');
 });
 
 test('a change is seen by nobody before it is on the disk; those that wait share a write, in their order', async () => {
@@ -95,6 +105,10 @@ describe('limits', () => {
     expect([...(store.table.namespace('n')?.keys() ?? [])]).toEqual(['a', 'c']);
   });
 
+  test('entries are few enough for a change, which writes all of them, to take no time', () => {
+    expect(kvConfigLimits.entriesMax).toBe(10_000);
+  });
+
   test('characters, to the last one', async () => {
     const { store } = setup(undefined, { entriesMax: 100, charactersMax: 10 });
     await store.load();
@@ -113,6 +127,23 @@ describe('a damaged file', () => {
     files.contents.set(`${path}.bak`, Buffer.from('{"configTable":{"n":{"a":"1"}}}'));
     await store.load();
     expect(store.table.get('n', 'a')).toBe('1');
+  });
+
+  test.each([[undefined], ['']])('its backup is taken where the file is %j, and kept by the next changes', async (content) => {
+    const { files, store, open } = setup(content);
+    files.contents.set(`${path}.bak`, Buffer.from('{"configTable":{"n":{"a":"1"}}}'));
+    await store.load();
+    expect(store.table.get('n', 'a')).toBe('1');
+    for (const key of ['b', 'c']) await store.change(put(key));
+    const again = open();
+    await again.load();
+    expect([...(again.table.namespace('n')?.keys() ?? [])]).toEqual(['a', 'b', 'c']);
+  });
+
+  test('without a file, a backup that cannot be read is no empty table', async () => {
+    const { files, store } = setup();
+    files.contents.set(`${path}.bak`, Buffer.from('{"configTable":{"n":{'));
+    await expect(store.load()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   });
 
   test.each([[undefined], ['[1]']])('with a backup of %j the start is refused', async (backup) => {

@@ -8,8 +8,8 @@ export interface KvConfigLimits {
   readonly charactersMax: number;
 }
 
-/** An answer with all of it, and the file, stay far below a frame. */
-export const kvConfigLimits: KvConfigLimits = { entriesMax: 100_000, charactersMax: 4 * 1024 * 1024 };
+/** An answer with all of it, and the file, stay far below a frame; a change, which copies and writes all of it, takes milliseconds. */
+export const kvConfigLimits: KvConfigLimits = { entriesMax: 10_000, charactersMax: 4 * 1024 * 1024 };
 
 /**
  * Text by namespace and key (Java: KVConfigManager). Immutable: a change makes another table, so that one which could not be

@@ -205,6 +205,11 @@ test('topics are deleted and registered one by one', async () => {
   expect((await ask(RequestCode.REGISTER_TOPIC_IN_NAMESRV, { topic: 'V' }, body)).code).toBe(ResponseCode.SUCCESS);
   expect((await route('V')).route?.queueDatas).toEqual([queue]);
   expect((await ask(RequestCode.REGISTER_TOPIC_IN_NAMESRV, { topic: 'W' })).code).toBe(ResponseCode.SUCCESS);
+  for (const text of [`{"x":"${'x'.repeat(256 * 1024)}"}`, `{"x":[${'0,'.repeat(20_000)}0]}`]) {
+    expect((await ask(RequestCode.REGISTER_TOPIC_IN_NAMESRV, { topic: 'W' }, Buffer.from(text))).code).toBe(
+      ResponseCode.SYSTEM_ERROR,
+    );
+  }
 });
 
 describe('members of a broker name', () => {

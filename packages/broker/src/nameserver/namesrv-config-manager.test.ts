@@ -65,3 +65,22 @@ test('updates come one after the other; beyond the limit they are told to come l
   expect(manager.config.waitSecondsForService).toBe(99 + waitingConfigUpdatesMax);
   expect(files.text(path)).toContain(`waitSecondsForService=${99 + waitingConfigUpdatesMax}\n`);
 });
+
+test('a change that a listener throws on fails alone', async () => {
+  const { files } = setup();
+  let isThrowing = true;
+  const manager = new NamesrvConfigManager({
+    config: { ...defaultNamesrvConfig, configStorePath: path },
+    logger: silentLogger,
+    files,
+    onChange: () => {
+      if (isThrowing) throw new TypeError('a bug');
+    },
+  });
+  for (let n = 0; n < waitingConfigUpdatesMax; n += 1) {
+    await expect(manager.update(of({ waitSecondsForService: String(n + 100) }))).rejects.toThrow('a bug');
+  }
+  isThrowing = false;
+  expect(await manager.update(of({ orderMessageEnable: 'true' }))).toEqual({ status: 'done' });
+  await manager.settled();
+});

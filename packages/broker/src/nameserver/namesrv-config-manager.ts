@@ -50,17 +50,19 @@ export class NamesrvConfigManager {
     return lines.toSorted().join('');
   }
 
-  /** Resolves when the change is in the file and in effect. Never rejects. */
+  /** Resolves when the change is in the file and in effect. What is no `MqError` rejects this update and no other. */
   async update(properties: ReadonlyMap<string, string>): Promise<NamesrvConfigUpdate> {
     const key = refusedNamesrvKey(properties, this.#config.configBlackList);
     if (key !== undefined) return { status: 'refused', key };
     if (this.#waitingCount >= waitingConfigUpdatesMax) return { status: 'busy' };
     this.#waitingCount += 1;
     const updating = this.#last.then(() => this.#updateNow(properties));
-    this.#last = updating;
-    const result = await updating;
-    this.#waitingCount -= 1;
-    return result;
+    this.#last = updating.catch(() => undefined);
+    try {
+      return await updating;
+    } finally {
+      this.#waitingCount -= 1;
+    }
   }
 
   /** Resolves when no update is under way. */

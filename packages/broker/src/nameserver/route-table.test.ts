@@ -265,3 +265,27 @@ test('topics beyond the limit are refused, those that are known go on', () => {
   routes.deleteTopic('V');
   expect(routes.addTopic('W', [queue('a')])).toBeUndefined();
 });
+
+test('a broker that changes its cluster lives in the new one only; who unregisters it, by whatever cluster, leaves nothing', () => {
+  const routes = newTable();
+  routes.register(registration(), 0);
+  routes.register(registration({ clusterName: 'd' }), 100_000);
+  expect(routes.removeExpired(130_000)).toEqual([]);
+  expect(routes.route('T')).toBeDefined();
+  routes.unregister(registration({ clusterName: 'c' }));
+  expect(routes.route('T')).toBeUndefined();
+  expect(routes.touch(registration({ clusterName: 'd' }), 130_000)).toBeUndefined();
+});
+
+test('a topic with too long a name is refused, alone and in a registration', () => {
+  const routes = newTable();
+  const longest = 'x'.repeat(512);
+  expect(routes.register(registration({ topics: tableOf(topic('T'), topic(`${longest}x`)) }), 0)).toEqual({
+    status: 'refused',
+    reason: 'register broker failed: the name of a topic has 513 characters, allowed are 512',
+  });
+  expect(routes.register(registration({ topics: tableOf(topic('T'), topic(longest)) }), 0)).toMatchObject({
+    status: 'registered',
+  });
+  expect(routes.addTopic(`${longest}x`, [])).toContain('513 characters, allowed are 512');
+});

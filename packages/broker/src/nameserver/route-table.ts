@@ -8,11 +8,13 @@ import {
   type DataVersion,
   Permission,
   type QueueData,
+  type RegistrationPartMark,
   type TopicConfig,
   type TopicRouteData,
 } from '@orbitmq/protocol';
 import { type LiveBroker, LiveBrokerTable } from './live-broker-table.js';
 import type { MinBrokerIdChange } from './min-broker-id.js';
+import { RegistrationRound } from './registration-round.js';
 import { type RouteTableLimits, routeTableLimits } from './route-table-limits.js';
 import { topicsOfBrokers, unitTopics } from './topic-lists.js';
 import { TopicQueueTable } from './topic-queue-table.js';
@@ -34,7 +36,9 @@ export interface BrokerRegistration<Connection> extends BrokerIdentity {
   readonly timeoutMs: number;
   readonly dataVersion: DataVersion;
   readonly topics: Readonly<Record<string, TopicConfig>>;
-  /** Topics of the broker that the registration does not name go (`deleteTopicWithBrokerRegistration`). Default: false. */
+  /** Undefined: the topics are all of the broker's, or one that changed. */
+  readonly part?: RegistrationPartMark | undefined;
+  /** Topics of the broker that the registration, with all its parts, does not name go (`deleteTopicWithBrokerRegistration`). Default: false. */
   readonly removesOtherTopics?: boolean | undefined;
   readonly connection: Connection;
 }
@@ -50,6 +54,8 @@ interface BrokerSet {
   enableActingMaster: boolean;
   zoneName: string | undefined;
   readonly addresses: Map<number, string>;
+  /** Of the master, or who acts as one. */
+  round: RegistrationRound;
 }
 
 export interface RouteTableOptions {
@@ -77,8 +83,11 @@ export class RouteTable<Connection> {
     if (rejection !== undefined) return rejection;
 
     const addresses = known?.addresses ?? new Map<number, string>();
-    const broker = known ?? { cluster: clusterName, enableActingMaster: false, zoneName: undefined, addresses };
+    const round = new RegistrationRound();
+    const broker = known ?? { cluster: clusterName, enableActingMaster: false, zoneName: undefined, addresses, round };
     this.#brokers.set(brokerName, broker);
+    // Else the record under the old name would expire, and take the routes of a broker that lives with it.
+    if (broker.cluster !== clusterName) this.#live.delete(broker.cluster, brokerAddr);
     broker.cluster = clusterName;
     broker.enableActingMaster = registration.enableActingMaster ?? false;
     broker.zoneName = registration.zoneName;
@@ -104,6 +113,8 @@ export class RouteTable<Connection> {
     this.#live.delete(identity.clusterName, brokerAddr);
     const broker = this.#brokers.get(brokerName);
     if (broker === undefined) return;
+    // Whatever cluster the request names: who has no routes is not live either.
+    if ([...broker.addresses.values()].includes(brokerAddr)) this.#live.delete(broker.cluster, brokerAddr);
     const minId = Math.min(...broker.addresses.keys());
     let isMasterGone = false;
     for (const [id, address] of broker.addresses) {
@@ -201,6 +212,8 @@ export class RouteTable<Connection> {
   /** Adds queues of a topic. Those of brokers that are not registered are passed over; the reason when there is no room. */
   addTopic(topic: string, queueDatas: readonly QueueData[]): string | undefined {
     const queues = queueDatas.filter((queue) => this.#brokers.has(queue.brokerName));
+    const tooLong = this.#tooLong([topic]);
+    if (tooLong !== undefined) return tooLong;
     const refusal = this.#noRoomFor(queues.filter((queue) => !this.#queues.has(topic, queue.brokerName)).length);
     if (refusal === undefined) for (const queue of queues) this.#queues.set(topic, queue);
     return refusal;
@@ -214,6 +227,12 @@ export class RouteTable<Connection> {
       else names.push(brokerName);
     }
     return clusters;
+  }
+
+  #tooLong(names: readonly string[]): string | undefined {
+    const { topicNameLengthMax } = this.#limits;
+    const name = names.find((topic) => topic.length > topicNameLengthMax);
+    return name && `the name of a topic has ${name.length} characters, allowed are ${topicNameLengthMax}`;
   }
 
   #noRoomFor(newEntryCount: number): string | undefined {
@@ -236,7 +255,7 @@ export class RouteTable<Connection> {
     if (this.#live.size >= brokersMax && this.#live.get(clusterName, brokerAddr) === undefined) {
       return { status: 'refused', reason: `register broker failed: there are ${brokersMax} brokers already` };
     }
-    const noRoom = this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length);
+    const noRoom = this.#tooLong(names) ?? this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length);
     return noRoom === undefined ? undefined : { status: 'refused', reason: `register broker failed: ${noRoom}` };
   }
 
@@ -245,10 +264,11 @@ export class RouteTable<Connection> {
     const isPrimeSlave =
       enableActingMaster !== undefined && brokerId !== masterId && Math.min(...broker.addresses.keys()) === brokerId;
     if (brokerId !== masterId && !isPrimeSlave) return;
-    // A table of one topic announces a change of it; that the others are gone is not meant.
-    if (registration.removesOtherTopics === true && Object.keys(topics).length !== 1) {
+    if (isFirst) broker.round = new RegistrationRound();
+    const whole = wholeTable(registration, broker.round);
+    if (registration.removesOtherTopics === true && whole !== undefined) {
       for (const topic of this.#queues.topicsOf(brokerName)) {
-        if (!Object.hasOwn(topics, topic)) this.#queues.delete(topic, brokerName);
+        if (!whole.has(topic)) this.#queues.delete(topic, brokerName);
       }
     }
     const stored = this.#live.get(clusterName, brokerAddr)?.dataVersion;
@@ -284,6 +304,14 @@ export class RouteTable<Connection> {
       haBrokerAddr: who.haBrokerAddr,
     });
   }
+}
+
+/** The names of all topics of a broker; undefined as long as they are not known. */
+function wholeTable({ part, topics }: BrokerRegistration<unknown>, round: RegistrationRound): ReadonlySet<string> | undefined {
+  const names = Object.keys(topics);
+  if (part !== undefined) return round.add(part, names);
+  // A table of one topic announces a change of it; that the others are gone is not meant.
+  return names.length === 1 ? undefined : new Set(names);
 }
 
 const withoutWrite = (perm: number): number => perm & ~Permission.WRITE;

@@ -3,7 +3,7 @@ import { createRemotingClient, createRemotingServer, InProcessNetwork } from '@o
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { type BrokerConfig, defaultBrokerConfig } from '../config/broker-config.js';
-import { defaultNamesrvConfig } from '../config/namesrv-config.js';
+import { defaultNamesrvConfig, type NamesrvConfig } from '../config/namesrv-config.js';
 import { createNameServer } from '../nameserver/name-server.js';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
 import { plainTopic } from '../topic/boot-topics.js';
@@ -28,8 +28,8 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     brokerAddr: '127.0.0.1:10911',
     haServerAddr: '127.0.0.1:10912',
   });
-  const startNameServer = async (listenPort: number) => {
-    const nameServer = createNameServer({ environment, network, config: { ...defaultNamesrvConfig, listenPort } });
+  const startNameServer = async (listenPort: number, more: Partial<NamesrvConfig> = {}) => {
+    const nameServer = createNameServer({ environment, network, config: { ...defaultNamesrvConfig, listenPort, ...more } });
     await nameServer.start();
     return nameServer;
   };
@@ -182,4 +182,20 @@ test('a registration in parts makes every topic known, and so does each change o
   await environment.time.advance(100);
   for (const name of ['T0', 'T9']) expect((await queuesAt(9876, name))?.writeQueueNums, name).toBe(7);
   expect((await queuesAt(9876, 'TBW102'))?.perm).toBe(7);
+});
+
+test('parts at a NameServer that forgets what is not named: all topics stay, and one that was deleted goes', async () => {
+  const { environment, topics, registration, startNameServer, queuesAt, settle } = await setup({
+    namesrvAddr: '127.0.0.1:9876',
+    enableSplitRegistration: true,
+    splitRegistrationSize: 1,
+  });
+  await startNameServer(9876, { deleteTopicWithBrokerRegistration: true });
+  const names = Array.from({ length: 9 }, (_, n) => `T${n}`);
+  for (const name of names) topics.update(plainTopic(name, 4, 6));
+  await settle(registration.start());
+  for (const name of names) expect(await queuesAt(9876, name), name).toBeDefined();
+  topics.delete('T4');
+  await environment.time.advance(100);
+  for (const name of names) expect((await queuesAt(9876, name)) === undefined, name).toBe(name === 'T4');
 });

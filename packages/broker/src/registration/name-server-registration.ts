@@ -7,11 +7,14 @@ import { BrokerError, type Environment, type Lifecycle, type Timer } from '@orbi
 import {
   createRequest,
   decodeKvTable,
+  encodePartMark,
   encodeRegisterBrokerBody,
   maskedCrc32,
+  type RegistrationPartMark,
   RequestCode,
   ResponseCode,
   registerBrokerHeader,
+  registrationPartField,
   type TopicConfig,
   unregisterBrokerHeader,
 } from '@orbitmq/protocol';
@@ -103,15 +106,15 @@ export class NameServerRegistration implements Lifecycle {
   async #register(address: string): Promise<void> {
     const { config, topics } = this.#options;
     const parts = registrationParts([...topics.all().values()], topics.dataVersion, config);
-    for (const part of parts) await this.#registerPart(address, part);
+    for (const [index, part] of parts.entries()) await this.#registerPart(address, part, { index, count: parts.length });
   }
 
-  async #registerPart(address: string, part: RegistrationPart): Promise<void> {
+  async #registerPart(address: string, part: RegistrationPart, mark: RegistrationPartMark): Promise<void> {
     const { config } = this.#options;
     const topicConfigTable = Object.fromEntries(part.topics.map((topic) => [topic.topicName, this.#advertised(topic)]));
     const registered = { dataVersion: part.dataVersion, topicConfigTable, filterServerList: [] };
     const body = encodeRegisterBrokerBody(registered, { compressed: false });
-    const extFields = registerBrokerHeader.encode({
+    const header = registerBrokerHeader.encode({
       ...this.#identity(),
       haServerAddr: this.#options.haServerAddr,
       heartbeatTimeoutMillis: undefined,
@@ -119,6 +122,7 @@ export class NameServerRegistration implements Lifecycle {
       compressed: false,
       bodyCrc32: maskedCrc32(body),
     });
+    const extFields = mark.count === 1 ? header : { ...header, [registrationPartField]: encodePartMark(mark) };
     const request = createRequest(RequestCode.REGISTER_BROKER, { extFields, body });
     const response = await this.#client.invoke(address, request, { timeoutMs: config.registerBrokerTimeoutMills });
     if (response.code !== ResponseCode.SUCCESS) {

@@ -43,3 +43,13 @@ test('parts with the longest names and with attributes fit into what a NameServe
   expect(body.length).toBeLessThan(8 * 1024 * 1024);
   expect(parts.map((part) => part.topics.length)).toEqual([first?.topics.length, 15_000 - (first?.topics.length ?? 0)]);
 });
+
+test.each([
+  [1, 5, [2, 2, 1]],
+  [2, 5, [2, 2, 1]],
+  [1, 2, [2]],
+  [1, 1, [1]],
+] as const)('parts of %i of %i topics: the first never has one topic alone', (splitRegistrationSize, count, sizes) => {
+  const parts = registrationParts(topicsOf(count), dataVersion, { enableSplitRegistration: true, splitRegistrationSize });
+  expect(parts.map((part) => part.topics.length)).toEqual(sizes);
+});

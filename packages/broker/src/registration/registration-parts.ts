@@ -11,6 +11,8 @@ export interface RegistrationPart {
   readonly dataVersion: DataVersion;
 }
 
+/** NameServers refuse a broker that begins with one topic: they take it for the announcement of a change (Java 5.x). */
+const partTopicsMin = 2;
 /** What one registration takes when nothing else is configured: below what a NameServer reads, ours (8 MiB) or Apache's (16 MiB). */
 const partTopicsMax = 30_000;
 const partBytesMax = 6 * 1024 * 1024;
@@ -23,13 +25,14 @@ export function registrationParts(
   dataVersion: DataVersion,
   config: Pick<BrokerConfig, 'enableSplitRegistration' | 'splitRegistrationSize'>,
 ): readonly RegistrationPart[] {
-  const topicsMax = config.enableSplitRegistration ? Math.min(config.splitRegistrationSize, partTopicsMax) : partTopicsMax;
+  const sizeMax = config.enableSplitRegistration ? Math.min(config.splitRegistrationSize, partTopicsMax) : partTopicsMax;
+  const topicsMax = Math.max(sizeMax, partTopicsMin);
   const parts: TopicConfig[][] = [[]];
   let bytes = 0;
   for (const topic of topics) {
     const part = parts.at(-1) ?? [];
     const needed = bytesOf(topic);
-    if (part.length > 0 && (part.length >= topicsMax || bytes + needed > partBytesMax)) {
+    if (part.length >= partTopicsMin && (part.length >= topicsMax || bytes + needed > partBytesMax)) {
       parts.push([topic]);
       bytes = needed;
     } else {

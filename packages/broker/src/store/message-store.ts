@@ -90,6 +90,8 @@ export interface GetMessageResult {
   readonly loan?: Loan | undefined;
   readonly messageCount: number;
   readonly sizeBytes: number;
+  /** What the filter has cost, in bytes looked at. */
+  readonly filterCost?: number | undefined;
 }
 
 /** One entry of a consume queue. */

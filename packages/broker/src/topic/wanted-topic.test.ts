@@ -35,6 +35,9 @@ test.each([
   ['too many queues', { writeQueueNums: 65_537 }, 29, 'writeQueueNums is not from 0 to 65536: 65537'],
   ['a right that is none', { perm: 8 }, 29, 'perm is not from 0 to 7: 8'],
   ['rights below nothing', { perm: -1 }, 29, 'perm is not from 0 to 7: -1'],
+  ['half a right', { perm: 1.5 }, 29, 'perm is not from 0 to 7: 1.5'],
+  ['flags below nothing', { topicSysFlag: -1 }, 29, 'topicSysFlag is not from 0 to 2147483647: -1'],
+  ['flags that are no int', { topicSysFlag: 1e300 }, 29, 'topicSysFlag is not from 0 to 2147483647: 1e+300'],
 ])('%s: refused', (_name, fields, code, remark) => {
   expect(want(fields)).toMatchObject({ code, remark: expect.stringContaining(remark) });
 });

@@ -9,6 +9,8 @@ import { topicAttributeRules } from './topic-attributes.js';
 const queueNumsMax = 65_536;
 /** All bits below PRIORITY. Java takes any number. */
 const permMax = 7;
+/** An int of Java; the flags in use are 1 and 2. */
+const topicSysFlagMax = 0x7fff_ffff;
 
 export interface TopicRefusal {
   readonly code: number;
@@ -33,15 +35,16 @@ export function wantedTopic(
   existing: TopicConfig | undefined,
   config: TopicNames & Pick<BrokerConfig, 'enableMixedMessageType'>,
 ): TopicConfig | TopicRefusal {
-  const { topicName, readQueueNums, writeQueueNums, perm } = wanted;
+  const { topicName, readQueueNums, writeQueueNums, perm, topicSysFlag } = wanted;
   const reserved = reservedTopicRefusal(topicName, config);
   if (reserved !== undefined) return reserved;
   const nameProblem = checkTopicName(topicName);
   if (nameProblem !== undefined) return invalid(nameProblem);
-  for (const [name, value] of Object.entries({ readQueueNums, writeQueueNums })) {
-    if (value < 0 || value > queueNumsMax) return invalid(`${name} is not from 0 to ${queueNumsMax}: ${value}`);
+  const bounds = { readQueueNums: queueNumsMax, writeQueueNums: queueNumsMax, perm: permMax, topicSysFlag: topicSysFlagMax };
+  for (const [name, value] of Object.entries({ readQueueNums, writeQueueNums, perm, topicSysFlag })) {
+    const max = bounds[name as keyof typeof bounds];
+    if (!Number.isInteger(value) || value < 0 || value > max) return invalid(`${name} is not from 0 to ${max}: ${value}`);
   }
-  if (perm < 0 || perm > permMax) return invalid(`perm is not from 0 to ${permMax}: ${perm}`);
   if (changes.get('+message.type') === 'MIXED' && !config.enableMixedMessageType) {
     return invalid('MIXED message type is not supported.');
   }

@@ -196,6 +196,7 @@ export class TransactionLog {
           if (op.flag !== replacedFlag) decided.add(halfOffset);
         }
       }
+      result.loan?.giveBack();
       if (result.nextBeginOffset <= offset) break;
       offset = result.nextBeginOffset;
     }

@@ -19,7 +19,7 @@ export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY,
       details: { sizeBytes: body.length, sizeBytesMax },
     });
   }
-  return objectOf(parseFastjson(body.toString('utf8'), valuesMax), 'body');
+  return objectOf(parseFastjson(body.toString('utf8'), { valuesMax }), 'body');
 }
 
 export function objectOf(value: JsonValue | undefined, name: string): JsonObject {
@@ -58,7 +58,7 @@ export function optionalTextField(object: JsonObject, name: string): string | un
 
 export function integerOf(value: JsonValue | undefined, name: string): number {
   const number = typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) ? number : wrong(name, 'an integer');
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : wrong(name, 'an integer');
 }
 
 export function integerField(object: JsonObject, name: string, missing: number): number {

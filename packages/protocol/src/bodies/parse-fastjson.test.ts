@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fastjsonDepthMax, fastjsonValuesMax, type JsonValue, parseFastjson } from './parse-fastjson.js';
+import { fastjsonDepthMax, fastjsonExpansionMax, fastjsonValuesMax, type JsonValue, parseFastjson } from './parse-fastjson.js';
 
 /** With prototypes, so that results compare with literals. */
 function plain(value: JsonValue): unknown {
@@ -132,4 +132,26 @@ test('a text of back references is refused before it costs time', () => {
     `{"a":{"b":1},"l":[${Array.from({ length: count }, () => '{"$ref":"$.a"}').join(',')}]}`;
   expect(refusal(text(10_000))).toBe('none');
   expect(refusal(text(10_001))).toBe('BODY_INVALID');
+});
+
+test('what references stand for is bounded, through references to references', () => {
+  const doubling = (levels: number): string => {
+    const members = Array.from({ length: levels }, (_, n) => `"a${n + 1}":[{"$ref":"$.a${n}"},{"$ref":"$.a${n}"}]`);
+    return `{"a0":["x"],${members.join(',')}}`;
+  };
+  expect(refusal(doubling(10))).toBe('none');
+  expect(refusal(doubling(23))).toBe('BODY_INVALID');
+  const half = 'x'.repeat(fastjsonExpansionMax / 2);
+  const repeated = (count: number): string => `{"a":"${half}","l":[${Array(count).fill('{"$ref":"$.a"}').join(',')}]}`;
+  expect(refusal(repeated(2))).toBe('none');
+  expect(refusal(repeated(3))).toBe('BODY_INVALID');
+});
+
+test('a key holds no reference', () => {
+  expect(refusal('{"a":[1],"m":{[{"$ref":"$.a"}]:1}}')).toBe('BODY_INVALID');
+});
+
+test('without references, $ref is a member', () => {
+  const text = '{"a":{"$ref":"x"},"b":{"$ref":"$.a"}}';
+  expect(plain(parseFastjson(text, { resolvesReferences: false }))).toEqual({ a: { $ref: 'x' }, b: { $ref: '$.a' } });
 });

@@ -10,6 +10,15 @@ export const fastjsonValuesMax = 4_000_000;
 
 /** Back references in one text: each walks its path again, and Java repeats few objects. */
 const fastjsonReferencesMax = 10_000;
+/** Characters that back references of one text may stand for: references to references would double with each. */
+export const fastjsonExpansionMax = 4 * 1024 * 1024;
+
+export interface ParseFastjsonOptions {
+  /** Default: `fastjsonValuesMax`. */
+  readonly valuesMax?: number | undefined;
+  /** Whether `{"$ref":"path"}` is a back reference; else it is an object with that member. Default: true. */
+  readonly resolvesReferences?: boolean | undefined;
+}
 
 const backslash = 0x5c;
 
@@ -50,10 +59,15 @@ class FastjsonParser {
   #isInKey = false;
   /** The containers that are being read, outermost first. */
   readonly #open: JsonValue[] = [];
+  /** Characters of each container that is read, with what its references stand for; undefined when nothing refers to one. */
+  readonly #weights: Map<JsonValue, number> | undefined;
+  /** Characters that the references so far stand for. */
+  #expansion = 0;
 
-  constructor(text: string, valuesMax: number) {
+  constructor(text: string, { valuesMax = fastjsonValuesMax, resolvesReferences = true }: ParseFastjsonOptions) {
     this.#text = text;
     this.#valuesMax = valuesMax;
+    this.#weights = resolvesReferences && text.includes('$ref') ? new Map() : undefined;
   }
 
   parse(): JsonValue {
@@ -167,8 +181,19 @@ class FastjsonParser {
     this.#at++;
   }
 
+  /** `start`: what `#position` was before the container. */
+  #leave(container: JsonValue, start: number): void {
+    this.#open.pop();
+    this.#weights?.set(container, this.#position - start);
+  }
+
+  get #position(): number {
+    return this.#at + this.#expansion;
+  }
+
   #array(): JsonValue {
     const items: JsonValue[] = [];
+    const start = this.#position;
     this.#enter(items);
     if (this.#peek() !== ']') {
       for (;;) {
@@ -178,12 +203,13 @@ class FastjsonParser {
       }
     }
     this.#take(']');
-    this.#open.pop();
+    this.#leave(items, start);
     return items;
   }
 
   #object(): JsonValue {
     const object = Object.create(null) as JsonObject;
+    const start = this.#position;
     this.#enter(object);
     if (this.#peek() !== '}') {
       for (;;) {
@@ -195,7 +221,8 @@ class FastjsonParser {
       }
     }
     this.#take('}');
-    this.#open.pop();
+    this.#leave(object, start);
+    if (this.#weights === undefined) return object;
     const reference = object.$ref;
     return typeof reference === 'string' && Object.keys(object).length === 1 ? this.#resolve(reference) : object;
   }
@@ -220,6 +247,7 @@ class FastjsonParser {
 
   /** The earlier value that fastjson refers to instead of repeating it; null when it is not there or not complete yet. */
   #resolve(reference: string): JsonValue {
+    if (this.#isInKey) this.#fail('a key has a back reference');
     this.#references += 1;
     if (this.#references > fastjsonReferencesMax) this.#fail(`more than ${fastjsonReferencesMax} back references`);
     let value: JsonValue = this.#open[0] ?? null;
@@ -229,15 +257,20 @@ class FastjsonParser {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return null;
       value = (value as JsonObject)[step] ?? null;
     }
-    return this.#open.includes(value) ? null : value;
+    if (this.#open.includes(value)) return null;
+    this.#expansion += typeof value === 'string' ? value.length : (this.#weights?.get(value) ?? 0);
+    if (this.#expansion > fastjsonExpansionMax) {
+      this.#fail(`its back references stand for more than ${fastjsonExpansionMax} characters`);
+    }
+    return value;
   }
 }
 
 /**
  * Reads what Java's fastjson writes (page 01 §9): JSON, and also bare integer keys, object keys (`topic@brokerName@queueId`),
- * `$ref` back references, bare and single-quoted names. Nesting and the number of values are bounded; objects have no
- * prototype. Throws a `ProtocolError` `BODY_INVALID` and nothing else.
+ * `$ref` back references, bare and single-quoted names. Nesting, the number of values and what references stand for are
+ * bounded; objects have no prototype. Throws a `ProtocolError` `BODY_INVALID` and nothing else.
  */
-export function parseFastjson(text: string, valuesMax = fastjsonValuesMax): JsonValue {
-  return new FastjsonParser(text, valuesMax).parse();
+export function parseFastjson(text: string, options: ParseFastjsonOptions = {}): JsonValue {
+  return new FastjsonParser(text, options).parse();
 }

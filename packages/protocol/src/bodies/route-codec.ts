@@ -73,8 +73,12 @@ export function encodeRoute(route: TopicRouteData, options: { readonly standardJ
   return Buffer.from(text, 'utf8');
 }
 
-export function decodeRoute(body: Buffer): TopicRouteData {
-  const object = parseBody(body);
+/** `limits`: for a body that anyone may send; the answer of a NameServer has none but those of its frame. */
+export function decodeRoute(
+  body: Buffer,
+  limits: { readonly bytesMax?: number | undefined; readonly valuesMax?: number | undefined } = {},
+): TopicRouteData {
+  const object = parseBody(body, limits.bytesMax, limits.valuesMax);
   return {
     queueDatas: listField(object, 'queueDatas').map((entry) => queueDataFromJson(objectOf(entry, 'queueDatas'))),
     brokerDatas: listField(object, 'brokerDatas').map((entry) => brokerDataFromJson(objectOf(entry, 'brokerDatas'))),

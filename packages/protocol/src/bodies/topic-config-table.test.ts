@@ -57,6 +57,16 @@ test.each(['', 'garbage', '[]', '{"topicConfigList":{}}', '{"topicConfigList":[1
   },
 );
 
+test.each(['1e300', '"9999999999999999999"', '9007199254740992'])('a number that is not exact is refused: %s', (number) => {
+  const body = Buffer.from(`{"topicConfigList":[{"topicName":"T","topicSysFlag":${number}}]}`);
+  expect(() => decodeTopicConfigList(body)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+});
+
+test('a list of too many values is refused before its topics are made', () => {
+  const body = Buffer.from(`{"topicConfigList":[${'{},'.repeat(100_000)}{}]}`);
+  expect(() => decodeTopicConfigList(body)).toThrow('more than 100000 values');
+});
+
 test('a list beyond the limit is refused unread', () => {
   const body = Buffer.from(`{"topicConfigList":[],"x":"${'x'.repeat(2 * 1024 * 1024)}"}`);
   expect(() => decodeTopicConfigList(body)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));

@@ -4,6 +4,7 @@ import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfi
 
 /** Topics created by one request (18), and what reading them may cost. */
 const createdTopicsBytesMax = 2 * 1024 * 1024;
+const createdTopicsValuesMax = 100_000;
 
 /** Answer to GET_ALL_TOPIC_CONFIG (21) (Java: TopicConfigAndMappingSerializeWrapper; page 32 §3): topics as `topicConfigText` gave them. */
 export function encodeTopicConfigTable(dataVersion: DataVersion, topics: Iterable<string>): Buffer {
@@ -40,6 +41,6 @@ export function encodeTopicConfigList(topics: readonly TopicConfig[]): Buffer {
 
 /** Throws a `ProtocolError` `BODY_INVALID`. */
 export function decodeTopicConfigList(body: Buffer): readonly TopicConfig[] {
-  const topics = listField(parseBody(body, createdTopicsBytesMax), 'topicConfigList');
+  const topics = listField(parseBody(body, createdTopicsBytesMax, createdTopicsValuesMax), 'topicConfigList');
   return topics.map((topic) => topicConfigFromJson(objectOf(topic, 'topicConfigList'), ''));
 }

@@ -24,10 +24,10 @@ const takenLoansMax = 64;
 class ChunkFrameWriter implements FrameWriter {
   buffer: Buffer = noBytes;
   position = 0;
+  referencedBytes = 0;
   readonly #maxFrameBytes: number;
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
-  #referencedBytes = 0;
   /** Where the part of `buffer` begins that is in no piece yet. */
   #start = 0;
   #chunkBytes = chunkBytesMin;
@@ -69,7 +69,7 @@ class ChunkFrameWriter implements FrameWriter {
     this.#closePiece();
     this.#pieces.push(bytes);
     this.#piecesBytes += bytes.length;
-    this.#referencedBytes += bytes.length;
+    this.referencedBytes += bytes.length;
   }
 
   writeCommand(command: RemotingCommand): void {
@@ -96,12 +96,12 @@ class ChunkFrameWriter implements FrameWriter {
   }
 
   take(): Buffer[] {
-    this.#chunkBytes = Math.min(Math.max(chunkBytesMin, roundUp(this.sizeBytes - this.#referencedBytes)), chunkBytesMax);
+    this.#chunkBytes = Math.min(Math.max(chunkBytesMin, roundUp(this.sizeBytes - this.referencedBytes)), chunkBytesMax);
     this.#closePiece();
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#piecesBytes = 0;
-    this.#referencedBytes = 0;
+    this.referencedBytes = 0;
     this.#taken = this.buffer.length > 0 && this.buffer.length <= chunkBytesMax ? this.buffer : undefined;
     this.buffer = noBytes;
     this.position = 0;

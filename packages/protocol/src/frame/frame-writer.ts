@@ -16,6 +16,8 @@ export interface Loan {
 export interface FrameWriter {
   /** Bytes collected since the last `take`. */
   readonly sizeBytes: number;
+  /** Those of them that are kept by reference. */
+  readonly referencedBytes: number;
   /** Encodes a whole command. */
   writeCommand(command: RemotingCommand): void;
   /** Makes room for `lengthBytes` more bytes at `position` in `buffer`; both may change with this call. */

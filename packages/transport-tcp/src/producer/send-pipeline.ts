@@ -231,7 +231,12 @@ export class SendPipeline implements SendOwner {
       failUnread(operation, error);
       return;
     }
-    operation.ending.onWeaker?.(receipt);
+    try {
+      operation.ending.onWeaker?.(receipt);
+    } catch (error) {
+      // An id that names no place in the log: the half message cannot be rolled back from here, the broker's check decides.
+      if (!isMqError(error)) throw error;
+    }
     operation.ending.fail(weakerDurability(status, subject, receipt));
   }
 

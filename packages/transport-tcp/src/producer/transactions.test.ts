@@ -100,6 +100,17 @@ describe('half messages', () => {
     expect(ended().map(({ extFields }) => extFields['commitOrRollback'])).toEqual(['12']);
   });
 
+  test('one stored with weaker durability under an id that names no place is a failed send, and the connection goes on', async () => {
+    const producer = await started();
+    cluster.brokerA.reactions.push({
+      code: ResponseCode.FLUSH_DISK_TIMEOUT,
+      extFields: { msgId: '', queueId: '0', queueOffset: '0' },
+    });
+    await expect(cluster.settle(producer.sendHalf(outgoing()))).rejects.toMatchObject({ code: 'SEND_WEAKER_DURABILITY' });
+    await expect(cluster.settle(producer.sendHalf(outgoing()))).resolves.toBeDefined();
+    expect(ended()).toEqual([]);
+  });
+
   test('a delay, or nobody who could answer a check, is refused', async () => {
     const producer = await started();
     await expect(producer.sendHalf(outgoing({ delayLevel: 1 }))).rejects.toMatchObject({ code: 'TRANSACTION_INVALID' });

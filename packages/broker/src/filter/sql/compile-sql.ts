@@ -6,6 +6,7 @@
 import { type JavaNumber, negate } from './java-number.js';
 import { type Comparison, equalsWithMissingRight, flip, type Order, verdictsOf } from './order.js';
 import { PropertyLocator } from './property-locator.js';
+import { SqlText } from './sql-text.js';
 import { isCondition, partsOf, type SqlBetween, type SqlNode, type SqlTested, type TextSearch } from './syntax-tree.js';
 import { equalValues, failed, isNumber, isTrueText, orderOfValues, type SqlValue } from './values.js';
 import { not, Verdict, verdictOf } from './verdict.js';
@@ -70,6 +71,10 @@ class Compiler {
       case 'between':
         return this.#between(node);
       case 'is-null': {
+        if (node.operand.kind === 'property') {
+          const slot = this.#slot(node.operand.name);
+          return () => verdictOf(!properties.has(slot));
+        }
         const operand = this.#value(node.operand);
         return () => {
           const value = operand();
@@ -81,7 +86,7 @@ class Compiler {
         const { values } = node;
         return () => {
           const text = properties.text(slot);
-          return text === undefined ? Verdict.NULL : verdictOf(values.has(text));
+          return text === undefined ? Verdict.NULL : verdictOf(values.has(text.text));
         };
       }
       case 'search':
@@ -132,7 +137,7 @@ class Compiler {
       const { value } = right;
       return () => {
         const text = properties.text(slot);
-        return text === undefined ? Verdict.NULL : verdictOf(isTrueText(text) === value);
+        return text === undefined ? Verdict.NULL : verdictOf(isTrueText(text.text) === value);
       };
     }
     const leftValue = this.#value(left);
@@ -193,8 +198,9 @@ class Compiler {
     return () => {
       const source = value();
       if (source === failed) return Verdict.ERROR;
-      if (typeof source !== 'string') return Verdict.FALSE;
-      const isFound = { CONTAINS: source.includes(text), STARTSWITH: source.startsWith(text), ENDSWITH: source.endsWith(text) };
+      if (!(source instanceof SqlText)) return Verdict.FALSE;
+      const found = source.text;
+      const isFound = { CONTAINS: found.includes(text), STARTSWITH: found.startsWith(text), ENDSWITH: found.endsWith(text) };
       return verdictOf(isFound[how] !== isNot);
     };
   }
@@ -221,7 +227,7 @@ class Compiler {
         return verdict === Verdict.NULL ? undefined : verdict === Verdict.TRUE;
       };
     }
-    const { value } = node;
+    const value = node.kind === 'text' ? new SqlText(node.value) : node.value;
     return () => value;
   }
 

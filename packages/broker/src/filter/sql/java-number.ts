@@ -43,24 +43,35 @@ export function readAs(kind: JavaNumber['kind'], text: string): JavaNumber | und
 
 /** Java: Long.valueOf. Decimal digits of every script count. */
 function readLong(text: string): bigint | undefined {
-  const match = /^([+-]?)0*(\d*)$/.exec(asciiDigits(text));
-  if (match === null) return undefined;
-  const [whole, sign = '', digits = ''] = match;
-  if (whole.length === sign.length || digits.length > longDigitsMax) return undefined;
-  const value = sign === '-' ? -BigInt(digits) : BigInt(digits);
+  const isSigned = text.startsWith('-') || text.startsWith('+');
+  const start = isSigned ? 1 : 0;
+  if (text.length === start) return undefined;
+  let digits = '';
+  for (let at = start; at < text.length; at += 1) {
+    const digit = digitValue(text.charCodeAt(at));
+    if (digit === undefined || digits.length === longDigitsMax) return undefined;
+    if (digit > 0 || digits !== '') digits += String(digit);
+  }
+  const value = text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
   return value > longMax || value < -longMax - 1n ? undefined : value;
 }
 
-/** Digits outside ASCII replaced by their value; only those of the basic plane count, since Java looks at UTF-16 units. */
-function asciiDigits(text: string): string {
-  return text.replace(/[\u0080-\uffff]/g, (unit) => {
-    if (!/^\p{Nd}$/u.test(unit)) return unit;
-    const code = unit.charCodeAt(0);
-    // The ten digits of a script begin at a code that ends in 0 or in 6.
-    const isFromZero = /^\p{Nd}$/u.test(String.fromCharCode(code & ~0xf));
-    return String(isFromZero ? code & 0xf : (code & 0xf) - 6);
-  });
+/** Only digits of the basic plane count, since Java looks at UTF-16 units. */
+function digitValue(unit: number): number | undefined {
+  if (unit < 0x80) return unit >= 0x30 && unit <= 0x39 ? unit - 0x30 : undefined;
+  return digitsBeyondAscii.get(unit);
 }
+
+const decimalDigit = /^\p{Nd}$/u;
+
+/** The ten digits of a script begin at a code that ends in 0 or in 6. */
+const digitsBeyondAscii: ReadonlyMap<number, number> = new Map(
+  Array.from({ length: 0x1000 - 8 }, (_, block) => (block + 8) * 16).flatMap((block) => {
+    const zero = [block, block + 6].find((code) => decimalDigit.test(String.fromCharCode(code)));
+    if (zero === undefined) return [];
+    return Array.from({ length: 10 }, (_, digit): [number, number] => [zero + digit, digit]);
+  }),
+);
 
 const decimalForm = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?$/;
 const namedForm = /^[+-]?(?:NaN|Infinity)$/;

@@ -1,11 +1,14 @@
-import { type JavaNumber, readAs } from './java-number.js';
+import type { JavaNumber } from './java-number.js';
 import { Order, orderOfDoubles, orderOfNumbers } from './order.js';
+import { SqlText } from './sql-text.js';
 
 const nameEnd = 0x01;
 const propertyEnd = 0x02;
 /** So many digits fit a double exactly. */
 const exactDigitsMax = 15;
 const int32Max = 2_147_483_647;
+/** About what it costs to make a text of a byte and to read it as each kind of number, in bytes looked at. */
+const textCost = 8;
 
 /**
  * Finds the properties that an expression names in the property string of a message, in one pass and without making
@@ -18,8 +21,9 @@ export class PropertyLocator {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   #bytes: Buffer = Buffer.alloc(0);
-  /** Values read as numbers the slow way, so that a long one is read once however often it is compared. */
-  readonly #numbers = new Map<string, JavaNumber | undefined>();
+  /** By slot, values that were read the slow way, so that a long one is read once however often it is compared. */
+  readonly #texts = new Map<number, SqlText>();
+  #cost = 0;
 
   /** Names are ASCII and occur once. */
   constructor(names: readonly string[]) {
@@ -38,7 +42,8 @@ export class PropertyLocator {
   locate(bytes: Buffer, from: number, to: number): void {
     this.#bytes = bytes;
     this.#starts.fill(-1);
-    if (this.#numbers.size > 0) this.#numbers.clear();
+    if (this.#texts.size > 0) this.#texts.clear();
+    this.#cost = 0;
     let at = from;
     while (at < to) {
       const start = at;
@@ -72,9 +77,20 @@ export class PropertyLocator {
     return (this.#starts[slot] as number) >= 0;
   }
 
-  text(slot: number): string | undefined {
+  /** What was spent on values of any length since `locate`, in bytes looked at. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  text(slot: number): SqlText | undefined {
     const start = this.#starts[slot] as number;
-    return start < 0 ? undefined : this.#bytes.toString('utf8', start, this.#ends[slot]);
+    if (start < 0) return undefined;
+    const known = this.#texts.get(slot);
+    if (known !== undefined) return known;
+    const text = new SqlText(this.#bytes.toString('utf8', start, this.#ends[slot]));
+    this.#texts.set(slot, text);
+    this.#cost += this.#lengthOf(slot) * textCost;
+    return text;
   }
 
   equals(slot: number, value: Buffer): boolean {
@@ -100,6 +116,7 @@ export class PropertyLocator {
   isSame(left: number, right: number): boolean {
     const length = this.#lengthOf(left);
     if (length !== this.#lengthOf(right)) return false;
+    this.#cost += length;
     const leftStart = this.#starts[left] as number;
     const rightStart = this.#starts[right] as number;
     return this.#bytes.compare(this.#bytes, leftStart, leftStart + length, rightStart, rightStart + length) === 0;
@@ -114,7 +131,7 @@ export class PropertyLocator {
       // Comparing a number with a bigint is exact.
       return value < number.value ? Order.LESS : value > number.value ? Order.GREATER : Order.EQUAL;
     }
-    const read = this.#readAs(number.kind, slot);
+    const read = this.text(slot)?.readAs(number.kind);
     return read === undefined ? Order.ERROR : orderOfNumbers(read, number);
   }
 
@@ -124,19 +141,10 @@ export class PropertyLocator {
     const leftInteger = this.#shortInteger(left);
     const rightInteger = this.#shortInteger(right);
     if (!Number.isNaN(leftInteger) && !Number.isNaN(rightInteger)) return orderOfDoubles(leftInteger, rightInteger);
-    const leftValue = this.#readAs('double', left);
-    const rightValue = this.#readAs('double', right);
+    const leftValue = this.text(left)?.readAs('double');
+    const rightValue = this.text(right)?.readAs('double');
     if (leftValue === undefined || rightValue === undefined) return Order.ERROR;
     return orderOfDoubles(Number(leftValue.value), Number(rightValue.value));
-  }
-
-  #readAs(kind: JavaNumber['kind'], slot: number): JavaNumber | undefined {
-    const key = kind + String(slot);
-    const known = this.#numbers.get(key);
-    if (known !== undefined || this.#numbers.has(key)) return known;
-    const value = readAs(kind, this.text(slot) as string);
-    this.#numbers.set(key, value);
-    return value;
   }
 
   /** The value of plain digits, with or without a sign; NaN for everything else, which a slower way has to read. */

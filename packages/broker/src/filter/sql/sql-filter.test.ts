@@ -1,5 +1,5 @@
 import { encodeProperties, encodeRecord, recordSizeBytes } from '@orbitmq/protocol';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compileSqlFilter, SqlFilter } from './sql-filter.js';
 import { sqlLimits } from './sql-limits.js';
 import { Verdict } from './verdict.js';
@@ -59,6 +59,32 @@ describe('a filter', () => {
     searching.matches(recordWith({ long: 'x'.repeat(1000) }));
     expect(searching.lastCost).toBeGreaterThan(3000);
   });
+
+  it.each([
+    ['a text as a number', 'a BETWEEN z AND 5', 1, 8],
+    ['one with digits of another script', 'a BETWEEN z AND 5', 1, 8, '\u0660'],
+    ['a text among others', "a IN ('q')", 1, 8],
+    ['a text and a condition', 'a = (1 = 1)', 1, 8],
+    ['two texts as numbers', 'a < b', 2, 16],
+    ['two texts, which are compared each time', 'NOT (a = b)', 0, 100],
+    ['whether it is there', 'a IS NULL', 0, 0],
+  ])(
+    'reads a long value once however often it is named, and counts it: %s',
+    (_name, part, readCount, costPerByte, digit = '0') => {
+      const value = digit.repeat(8000);
+      const short = recordWith({ a: 'no', b: '1' });
+      const long = recordWith({ a: value, b: value });
+      const reads = vi.spyOn(long, 'toString');
+      const repeated = new SqlFilter(Array.from({ length: 100 }, () => part).join(' OR '));
+      repeated.matches(short);
+      const shortCost = repeated.lastCost + long.length - short.length;
+      repeated.matches(long);
+      expect(reads).toHaveBeenCalledTimes(readCount);
+      const expected = costPerByte * Buffer.byteLength(value);
+      expect(repeated.lastCost - shortCost).toBeGreaterThanOrEqual(expected - 100);
+      expect(repeated.lastCost - shortCost).toBeLessThanOrEqual(expected);
+    },
+  );
 });
 
 describe('an expression is refused beyond its limits, and taken at them', () => {

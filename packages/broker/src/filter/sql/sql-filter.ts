@@ -35,8 +35,9 @@ export class SqlFilter implements RecordFilter {
     const spans = spansOfRecord(record, 0, record.length);
     if (typeof spans === 'string') return true;
     this.#properties.locate(record, spans.propertiesStart, spans.sizeBytes);
-    this.lastCost = this.#nodeCost + (spans.sizeBytes - spans.propertiesStart) * this.#looks;
-    return this.#test() === Verdict.TRUE;
+    const verdict = this.#test();
+    this.lastCost = this.#nodeCost + (spans.sizeBytes - spans.propertiesStart) * this.#looks + this.#properties.cost;
+    return verdict === Verdict.TRUE;
   }
 
   /** The verdict on a property string. */

@@ -1,16 +1,17 @@
 /** Operands by value, for the rare comparisons that are not between a property and a literal. */
-import { type JavaNumber, readAs } from './java-number.js';
+import type { JavaNumber } from './java-number.js';
 import { Order, orderOfDoubles, orderOfNumbers } from './order.js';
+import { SqlText } from './sql-text.js';
 import { Verdict, verdictOf } from './verdict.js';
 
 /** Where evaluating an operand fails, as Java throws there. */
 export const failed: unique symbol = Symbol('failed');
 
 /** undefined: NULL. */
-export type SqlValue = string | boolean | JavaNumber | undefined | typeof failed;
+export type SqlValue = SqlText | boolean | JavaNumber | undefined | typeof failed;
 
 export function isNumber(value: SqlValue): value is JavaNumber {
-  return typeof value === 'object';
+  return typeof value === 'object' && !(value instanceof SqlText);
 }
 
 /** Java: Boolean.valueOf. */
@@ -24,11 +25,11 @@ export function equalValues(left: SqlValue, right: SqlValue): Verdict {
   if (left === undefined) return right === undefined ? Verdict.TRUE : Verdict.NULL;
   if (right === undefined) return Verdict.FALSE;
   if (typeof left === 'boolean') {
-    if (typeof right === 'string') return Verdict.ERROR;
+    if (right instanceof SqlText) return Verdict.ERROR;
     return verdictOf(left === right);
   }
-  if (typeof right === 'boolean') return verdictOf(typeof left === 'string' && isTrueText(left) === right);
-  if (typeof left === 'string' && typeof right === 'string') return verdictOf(left === right);
+  if (typeof right === 'boolean') return verdictOf(left instanceof SqlText && isTrueText(left.text) === right);
+  if (left instanceof SqlText && right instanceof SqlText) return verdictOf(left.text === right.text);
   const order = orderOfValues(left, right);
   return order === Order.ERROR ? Verdict.ERROR : verdictOf(order === Order.EQUAL);
 }
@@ -38,14 +39,14 @@ export function orderOfValues(left: SqlValue, right: SqlValue): Order {
   if (left === failed || right === failed) return Order.ERROR;
   if (left === undefined || right === undefined) return Order.MISSING;
   if (typeof left === 'boolean' || typeof right === 'boolean') return Order.ERROR;
-  if (typeof left === 'string' && typeof right === 'string') {
-    const leftValue = readAs('double', left);
-    const rightValue = readAs('double', right);
+  if (left instanceof SqlText && right instanceof SqlText) {
+    const leftValue = left.readAs('double');
+    const rightValue = right.readAs('double');
     if (leftValue === undefined || rightValue === undefined) return Order.ERROR;
     return orderOfDoubles(Number(leftValue.value), Number(rightValue.value));
   }
-  const leftNumber = typeof left === 'string' ? readAs((right as JavaNumber).kind, left) : left;
-  const rightNumber = typeof right === 'string' ? readAs((left as JavaNumber).kind, right) : right;
+  const leftNumber = left instanceof SqlText ? left.readAs((right as JavaNumber).kind) : left;
+  const rightNumber = right instanceof SqlText ? right.readAs((left as JavaNumber).kind) : right;
   if (leftNumber === undefined || rightNumber === undefined) return Order.ERROR;
   return orderOfNumbers(leftNumber, rightNumber);
 }

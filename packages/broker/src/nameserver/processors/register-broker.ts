@@ -2,6 +2,7 @@
 import type { Environment } from '@orbitmq/core/kernel';
 import {
   createResponse,
+  decodePartMark,
   decodeRegisterBrokerBody,
   encodeKvTable,
   maskedCrc32,
@@ -12,6 +13,7 @@ import {
   ResponseCode,
   registerBrokerHeader,
   registerBrokerResponseHeader,
+  registrationPartField,
   zoneHeader,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
@@ -55,6 +57,8 @@ export class RegisterBrokerProcessor implements RequestProcessor {
       return;
     }
     const registered = decodeBody(request, header);
+    const mark = request.extFields?.[registrationPartField];
+    const part = mark === undefined ? undefined : decodePartMark(mark);
     onBrokerConnection(connection);
     const timeoutMs = header.heartbeatTimeoutMillis ?? 0;
     const result = routes.register(
@@ -64,6 +68,7 @@ export class RegisterBrokerProcessor implements RequestProcessor {
         dataVersion: registered.dataVersion,
         topics: registered.topicConfigTable,
         zoneName: zoneHeader.decodeCommand(request).zoneName,
+        part,
         removesOtherTopics: config.deleteTopicWithBrokerRegistration,
         connection,
       },

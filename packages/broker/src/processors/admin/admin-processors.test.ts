@@ -114,6 +114,37 @@ test('18: all topics or none', async () => {
   await expect(ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {})).rejects.toMatchObject({ code: 'BODY_INVALID' });
 });
 
+test('18 and 225: as many as a request may have, and not one more; 18 refuses flags that a file could not hold', async () => {
+  const { ask, topics, groups } = await setup();
+  const topicList = (count: number) => encodeTopicConfigList(Array.from({ length: count }, (_, n) => plainTopic(`T${n}`, 1, 6)));
+  const groupConfigList = (count: number) => Array.from({ length: count }, (_, n) => ({ groupName: `g${n}` }));
+  const create = (count: number) => ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, topicList(count));
+  const createGroups = (count: number) =>
+    ask(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, {}, { groupConfigList: groupConfigList(count) });
+  const refused = { code: ResponseCode.INVALID_PARAMETER, remark: expect.stringContaining('allowed are 1000') };
+  expect([await create(1001), await createGroups(1001)]).toMatchObject([refused, refused]);
+  expect([topics.get('T0'), groups.all().has('g0')]).toEqual([undefined, false]);
+  expect([(await create(1000)).code, (await createGroups(1000)).code]).toEqual([ResponseCode.SUCCESS, ResponseCode.SUCCESS]);
+  const flagged = encodeTopicConfigList([{ ...plainTopic('F', 1, 6), topicSysFlag: 2 ** 31 }]);
+  expect((await ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, flagged)).code).toBe(ResponseCode.INVALID_PARAMETER);
+});
+
+test('200 and 225: what a group says of itself is bounded, over several requests and within one', async () => {
+  const { ask, groups } = await setup();
+  const refused = { code: ResponseCode.INVALID_PARAMETER, remark: expect.stringContaining('allowed are 65536') };
+  const create = (body: object) => ask(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, {}, body);
+  expect((await create({ groupName: 'g', a: 'x'.repeat(40_000) })).code).toBe(ResponseCode.SUCCESS);
+  const { dataVersion } = groups;
+  expect(await create({ groupName: 'g', b: 'x'.repeat(40_000) })).toMatchObject(refused);
+  expect([groups.describe('g'), groups.dataVersion]).toEqual([
+    expect.not.objectContaining({ b: expect.anything() }),
+    dataVersion,
+  ]);
+  const twice = ['a', 'b'].map((name) => ({ groupName: 'h', [name]: 'x'.repeat(40_000) }));
+  expect(await ask(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, {}, { groupConfigList: twice })).toMatchObject(refused);
+  expect(groups.all().has('h')).toBe(false);
+});
+
 test('215: topic, queues and offsets go, with the retry topics that pop made', async () => {
   const { ask, topics, groups, offsets, calls, read } = await setup();
   for (const name of ['T', '%RETRY%g_T', '%RETRY%h+T', '%RETRY%other_T', '%RETRY%g']) topics.update(plainTopic(name, 1, 6));

@@ -4,7 +4,7 @@ import {
   type Loan,
   type RemotingCommand,
   ResponseCode,
-  type SerializeType,
+  SerializeType,
   writePullMessageResponse,
 } from '@orbitmq/protocol';
 import type { GetMessageResult } from '../../store/message-store.js';
@@ -58,7 +58,12 @@ export class PullAnswer implements FrameSource {
   }
 
   writeFrame(writer: FrameWriter): void {
+    const referencedBefore = writer.referencedBytes;
     writePullMessageResponse(writer, this);
-    if (this.#loan !== undefined) writer.borrow(this.#loan);
+    if (this.#loan === undefined) return;
+    // A frame with a binary header has the messages as one copy.
+    const isCopied = this.serializeType === SerializeType.ROCKETMQ || writer.referencedBytes === referencedBefore;
+    if (isCopied) this.#loan.giveBack();
+    else writer.borrow(this.#loan);
   }
 }

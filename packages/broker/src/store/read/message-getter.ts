@@ -183,6 +183,7 @@ export class MessageGetter {
         loan: found,
         messageCount: found.messageCount,
         sizeBytes: found.sizeBytes,
+        filterCost: found.filterCost,
       },
     };
   }

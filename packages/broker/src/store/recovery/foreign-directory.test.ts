@@ -49,8 +49,8 @@ class Directory {
     if (options.isKilled) await this.fileSystem.writeFileAtomically(`${root}/abort`, Buffer.from('77'));
   }
 
-  repair(): Promise<RepairReport> {
-    return this.#advancing(repairMessageStore(this.#options, { isDryRun: false }));
+  repair({ isDryRun } = { isDryRun: false }): Promise<RepairReport> {
+    return this.#advancing(repairMessageStore(this.#options, { isDryRun }));
   }
 
   async #advancing<Result>(work: Promise<Result>): Promise<Result> {
@@ -166,6 +166,11 @@ test('a last record that is damaged after the other broker stopped in order is n
   const before = await directory.fileSystem.readFile(path);
   await expect(directory.use(async () => undefined)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   expect((await directory.fileSystem.readFile(path))?.equals(before ?? Buffer.alloc(0))).toBe(true);
+  const queueDirectory = `${root}/consumequeue/orders/0`;
+  await directory.fileSystem.writeFileAtomically(`${queueDirectory}/00000000000000000400`, Buffer.alloc(0));
+  const all = await directory.fileSystem.list(queueDirectory);
+  expect(await directory.repair({ isDryRun: true })).toMatchObject({ isDamaged: true, isRepaired: false });
+  expect(await directory.fileSystem.list(queueDirectory)).toEqual(all);
   expect(await directory.repair()).toMatchObject({
     isRepaired: true,
     lost: [{ topic: 'orders', firstOffset: 11, lastOffset: 11 }],

@@ -37,6 +37,8 @@ export interface QueueLoaderOptions {
   readonly directory: string;
   readonly table: ConsumeQueueTable;
   readonly minPhysicalOffset: number;
+  /** For `loadBySearch`: no file is changed. Default: false. */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 interface FoundQueue {
@@ -80,7 +82,10 @@ export class QueueLoader {
     for (const place of found) {
       const { fileSystem, table } = this.#options;
       // Nothing tells what a file that is cut off had behind.
-      const { list, damage } = await loadSegments(fileSystem, place.directory, table.fileSizeBytes, () => false);
+      const { list, damage } = await loadSegments(fileSystem, place.directory, table.fileSizeBytes, {
+        mayEndAt: () => false,
+        isReadOnly: this.#options.isReadOnly,
+      });
       if (damage !== undefined) return { rebuild: `${damage.path}: ${damage.reason}` };
       const queue = this.#options.table.add(place.topic, place.queueId, list);
       if (list.isEmpty) continue;
@@ -103,7 +108,7 @@ export class QueueLoader {
     const { deletedAt, endOffset } = range;
     // A part of an entry, with zeros behind it, would look like an entry.
     const mayEndAt = (end: number): boolean => range.minOffset >= endOffset || end >= endOffset * queueEntryBytes;
-    const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes, mayEndAt);
+    const { list, damage } = await loadSegments(fileSystem, found.directory, table.fileSizeBytes, { mayEndAt });
     if (damage !== undefined) return damage.reason;
     const queue = table.add(found.topic, found.queueId, list);
     const problem = await this.#problemOf(queue, range, ends);

@@ -15,6 +15,13 @@ export interface SegmentDamage {
   readonly reason: string;
 }
 
+export interface LoadOptions {
+  /** Whether nothing was in the newest file behind the offset where it ends. Default: always. */
+  readonly mayEndAt?: ((endOffset: number) => boolean) | undefined;
+  /** Nothing on the disk is changed, and a newest file that is cut off is damage. Default: false. */
+  readonly isReadOnly?: boolean | undefined;
+}
+
 export type LoadedSegments = { readonly list: SegmentList; readonly damage: SegmentDamage | undefined };
 
 async function findFiles(fileSystem: FileSystem, directory: string): Promise<readonly FoundFile[] | SegmentDamage> {
@@ -38,7 +45,7 @@ export async function loadSegments(
   fileSystem: FileSystem,
   directory: string,
   sizeBytes: number,
-  mayEndAt: (endOffset: number) => boolean = () => true,
+  { mayEndAt = () => true, isReadOnly = false }: LoadOptions = {},
 ): Promise<LoadedSegments> {
   const list = new SegmentList(directory, sizeBytes);
   const files = await findFiles(fileSystem, directory);
@@ -47,12 +54,14 @@ export async function loadSegments(
     const stat = await fileSystem.stat(file.path);
     const isNewest = index === files.length - 1;
     if (isNewest && stat?.sizeBytes === 0) {
-      await fileSystem.remove(file.path);
-      await fileSystem.syncDirectory(directory);
+      if (!isReadOnly) {
+        await fileSystem.remove(file.path);
+        await fileSystem.syncDirectory(directory);
+      }
       continue;
     }
     const isShort = isNewest && stat !== undefined && stat.sizeBytes < sizeBytes;
-    if (isShort && mayEndAt(file.startOffset + stat.sizeBytes)) await extend(fileSystem, file.path, sizeBytes);
+    if (isShort && !isReadOnly && mayEndAt(file.startOffset + stat.sizeBytes)) await extend(fileSystem, file.path, sizeBytes);
     else if (stat?.sizeBytes !== sizeBytes) {
       return { list, damage: { path: file.path, reason: `it has ${stat?.sizeBytes ?? 0} bytes instead of ${sizeBytes}` } };
     }

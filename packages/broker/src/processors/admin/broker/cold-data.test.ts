@@ -1,4 +1,4 @@
-import { createRequest, RequestCode } from '@orbitmq/protocol';
+import { createRequest, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
 import { RecordingConnection } from '../../../test-support/recording-connection.js';
 import { ColdDataProcessor } from './cold-data.js';
@@ -16,4 +16,14 @@ test('at the limit no further group is kept, a known one changes, and one that g
   ask(RequestCode.REMOVE_COLD_DATA_FLOW_CTR_CONFIG, 'a');
   ask(RequestCode.UPDATE_COLD_DATA_FLOW_CTR_CONFIG, 'c=3');
   expect(kept()).toEqual({ b: 2, c: 3 });
+});
+
+test('a body of more than 64 KiB is refused', () => {
+  const connection = new RecordingConnection();
+  const ask = (size: number) => {
+    const body = Buffer.alloc(size, 'a');
+    new ColdDataProcessor().process(createRequest(RequestCode.UPDATE_COLD_DATA_FLOW_CTR_CONFIG, { body }), connection);
+    return connection.responses.at(-1)?.code;
+  };
+  expect([ask(65_536), ask(65_537)]).toEqual([ResponseCode.SUCCESS, ResponseCode.INVALID_PARAMETER]);
 });

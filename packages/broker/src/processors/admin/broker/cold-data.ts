@@ -10,7 +10,7 @@ import { parseProperties } from '../../../config/properties.js';
 import { refuse } from '../refuse.js';
 
 const groupsMaxDefault = 10_000;
-const bodyBytesMax = 1024 * 1024;
+const bodyBytesMax = 64 * 1024;
 /** Java: cgColdReadThreshold and globalColdReadThreshold, in bytes. */
 const groupThresholdBytes = 3 * 1024 * 1024;
 const globalThresholdBytes = 100 * 1024 * 1024;

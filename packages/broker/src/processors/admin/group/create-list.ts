@@ -6,10 +6,10 @@ import { ProtocolError } from '@orbitmq/core/kernel';
 import { createResponse, type JsonValue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import { type GroupRefusal, type WantedGroup, wantedGroup } from '../../../group/wanted-group.js';
 import { requestBody } from '../../request-body.js';
 import { jsonOfBody } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
+import { wantedGroups } from './group-updates.js';
 
 export class CreateGroupListProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
@@ -19,14 +19,10 @@ export class CreateGroupListProcessor implements RequestProcessor {
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const wanted: WantedGroup[] = [];
-    for (const value of groupConfigList(requestBody(request))) {
-      const group: WantedGroup | GroupRefusal = wantedGroup(value, (name) => this.#groups.all().get(name));
-      if ('code' in group) {
-        refuse(request, connection, group);
-        return;
-      }
-      wanted.push(group);
+    const wanted = wantedGroups(this.#groups, groupConfigList(requestBody(request)));
+    if ('code' in wanted) {
+      refuse(request, connection, wanted);
+      return;
     }
     for (const { group, source } of wanted) this.#groups.update(group, source);
     await this.#groups.persist();

@@ -2,9 +2,9 @@
 import { createResponse, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import { wantedGroup } from '../../../group/wanted-group.js';
 import { jsonOfBody } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
+import { wantedGroups } from './group-updates.js';
 
 export class CreateGroupProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
@@ -16,12 +16,12 @@ export class CreateGroupProcessor implements RequestProcessor {
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
     // As 5.x: nothing asked for is nothing to do.
     if (request.body !== undefined) {
-      const wanted = wantedGroup(jsonOfBody(request.body), (name) => this.#groups.all().get(name));
+      const wanted = wantedGroups(this.#groups, [jsonOfBody(request.body)]);
       if ('code' in wanted) {
         refuse(request, connection, wanted);
         return;
       }
-      this.#groups.update(wanted.group, wanted.source);
+      for (const { group, source } of wanted) this.#groups.update(group, source);
     }
     await this.#groups.persist();
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));

@@ -8,7 +8,7 @@ import { type TopicRefusal, wantedTopic } from '../../../topic/wanted-topic.js';
 import { requestBody } from '../../request-body.js';
 import { refuse } from '../refuse.js';
 import type { CreateTopicProcessorOptions } from './create.js';
-import { updateTopics } from './topic-updates.js';
+import { noRoomRefusal, topicsPerRequestMax, updateTopics } from './topic-updates.js';
 
 export class CreateTopicListProcessor implements RequestProcessor {
   readonly #options: CreateTopicProcessorOptions;
@@ -18,17 +18,28 @@ export class CreateTopicListProcessor implements RequestProcessor {
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const wanted: TopicConfig[] = [];
-    for (const described of decodeTopicConfigList(requestBody(request))) {
-      const topic = this.#wanted(described);
-      if ('code' in topic) {
-        refuse(request, connection, topic);
-        return;
-      }
-      wanted.push(topic);
+    const wanted = this.#wantedAll(decodeTopicConfigList(requestBody(request)));
+    if ('code' in wanted) {
+      refuse(request, connection, wanted);
+      return;
     }
     await updateTopics(this.#options, wanted);
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
+  }
+
+  #wantedAll(described: readonly TopicConfig[]): readonly TopicConfig[] | TopicRefusal {
+    if (described.length > topicsPerRequestMax) {
+      const remark = `the request has ${described.length} topics, allowed are ${topicsPerRequestMax}`;
+      return { code: ResponseCode.INVALID_PARAMETER, remark };
+    }
+    const wanted: TopicConfig[] = [];
+    for (const topic of described) {
+      const checked = this.#wanted(topic);
+      if ('code' in checked) return checked;
+      wanted.push(checked);
+    }
+    const names = wanted.map((topic) => topic.topicName);
+    return noRoomRefusal(this.#options.topics, names) ?? wanted;
   }
 
   #wanted(topic: TopicConfig): TopicConfig | TopicRefusal {

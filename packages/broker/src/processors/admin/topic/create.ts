@@ -12,7 +12,7 @@ import type { BrokerConfig } from '../../../config/broker-config.js';
 import { parseAttributeChanges } from '../../../metadata/attribute-changes.js';
 import { type TopicRefusal, wantedTopic } from '../../../topic/wanted-topic.js';
 import { refuse } from '../refuse.js';
-import { type TopicUpdateDeps, updateTopics } from './topic-updates.js';
+import { noRoomRefusal, type TopicUpdateDeps, updateTopics } from './topic-updates.js';
 
 export interface CreateTopicProcessorOptions extends TopicUpdateDeps {
   readonly config: BrokerConfig;
@@ -45,6 +45,6 @@ export class CreateTopicProcessor implements RequestProcessor {
     if ('problem' in changes) return { code: ResponseCode.SYSTEM_ERROR, remark: changes.problem };
     const { topic: topicName, readQueueNums, writeQueueNums, perm, topicSysFlag = 0, order = false } = header;
     const wanted = { topicName, readQueueNums, writeQueueNums, perm, topicFilterType, topicSysFlag, order } as const;
-    return wantedTopic(wanted, changes, topics.get(topicName), config);
+    return noRoomRefusal(topics, [topicName]) ?? wantedTopic(wanted, changes, topics.get(topicName), config);
   }
 }

@@ -125,6 +125,7 @@ async function endByQueues(
     directory: paths.consumeQueue,
     table,
     minPhysicalOffset,
+    isReadOnly: true,
   }).loadBySearch();
   return 'rebuild' in loaded ? 0 : loaded.lastEntryEnd;
 }

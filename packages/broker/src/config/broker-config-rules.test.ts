@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { brokerConfigRule } from './broker-config-rules.js';
+
+test.each([
+  ['regionId', '', ''],
+  ['regionId', 'eu west-1', 'eu west-1'],
+  ['regionId', 'x'.repeat(255), 'x'.repeat(255)],
+  ['regionId', 'x'.repeat(256), undefined],
+  ['regionId', 'a\u0002DELAY\u00011', undefined],
+  ['regionId', 'é', undefined],
+  ['splitRegistrationSize', '2', 2],
+  ['splitRegistrationSize', '1', undefined],
+  ['bindAddress', ':::::', undefined],
+])('%s=%j', (key, text, value) => {
+  expect(brokerConfigRule(key)?.parse(text)).toBe(value);
+});
