@@ -4,7 +4,7 @@
  * of several rounds, garbage collection included). Run: `node --expose-gc --import tsx --conditions=@orbitmq/source bench/consume-path.ts`.
  */
 import { systemEnvironment } from '@orbitmq/core/kernel';
-import { decodeRecords, encodeHost, encodeProperties, encodeRecord, recordSizeBytes } from '@orbitmq/protocol';
+import { decodeRecords, encodeRecord, recordSizeBytes } from '@orbitmq/protocol';
 import { bytesCodec, defineTopic } from 'orbitmq';
 import { Dispatcher } from '../packages/core/src/consumer/dispatcher.js';
 import { Router } from '../packages/core/src/consumer/router.js';
@@ -15,6 +15,7 @@ import { defaultConsumerTuning } from '../packages/transport-tcp/src/consumer/co
 import { decodePullBody } from '../packages/transport-tcp/src/consumer/decode-pull-body.js';
 import { DeliveryScheduler } from '../packages/transport-tcp/src/consumer/delivery-scheduler.js';
 import { ProcessQueue } from '../packages/transport-tcp/src/consumer/process-queue.js';
+import { sampleRecord } from './support/sample-record.js';
 
 const rounds = 7;
 const messagesPerRound = 100_000;
@@ -26,21 +27,8 @@ const context = { brokerName: 'broker-a', minOffset: '0', maxOffset: '1000000', 
 
 /** The body of a pull answer, as it comes off the wire. */
 function pullBody(firstOffset: number): Buffer {
-  const parts = {
-    topicBytes: Buffer.from('TopicT'),
-    queueId: 0,
-    flag: 0,
-    sysFlag: 0,
-    bornTimestamp: 1_795_216_927_080,
-    bornHost: encodeHost('127.0.0.1:50000'),
-    storeHost: encodeHost('127.0.0.1:10911'),
-    reconsumeTimes: 0,
-    preparedTransactionOffset: 0,
-    body: Buffer.alloc(bodyBytes, 0x61),
-    properties: Buffer.from(
-      encodeProperties({ UNIQ_KEY: 'C0000202200C5FFD2B2766DC81680000', WAIT: 'true', TAGS: 'TagA', CLUSTER: 'DefaultCluster' }),
-    ),
-  };
+  const properties = { UNIQ_KEY: 'C0000202200C5FFD2B2766DC81680000', WAIT: 'true', TAGS: 'TagA', CLUSTER: 'DefaultCluster' };
+  const parts = sampleRecord(properties, bodyBytes);
   const sizeBytes = recordSizeBytes(parts);
   const body = Buffer.allocUnsafe(sizeBytes * messagesPerPull);
   for (let index = 0; index < messagesPerPull; index += 1) {

@@ -4,45 +4,24 @@
  * `node --import tsx --conditions=@orbitmq/source bench/filters.ts`.
  */
 import { compileSqlFilter } from '@orbitmq/broker';
-import {
-  buildSubscription,
-  decodeProperties,
-  decodeRecord,
-  encodeHost,
-  encodeProperties,
-  encodeRecord,
-  recordSizeBytes,
-} from '@orbitmq/protocol';
+import { buildSubscription, decodeProperties, decodeRecord, encodeRecord, recordSizeBytes } from '@orbitmq/protocol';
 import { tagPredicate } from '../packages/broker/src/filter/tag-predicate.js';
+import { sampleRecord } from './support/sample-record.js';
 
 const rounds = 7;
 const messageCount = 20_000;
 
 function recordOf(index: number): Buffer {
-  const parts = {
-    topicBytes: Buffer.from('TopicT'),
-    queueId: 0,
-    flag: 0,
-    sysFlag: 0,
-    bornTimestamp: 1_795_216_927_080,
-    bornHost: encodeHost('127.0.0.1:50000'),
-    storeHost: encodeHost('127.0.0.1:10911'),
-    reconsumeTimes: 0,
-    preparedTransactionOffset: 0,
-    body: Buffer.alloc(1024, 0x61),
-    properties: Buffer.from(
-      encodeProperties({
-        region: ['eu', 'us', 'cn'][index % 3] ?? '',
-        amount: String(index % 1000),
-        MSG_REGION: 'DefaultRegion',
-        UNIQ_KEY: 'C0000202200C5FFD2B2766DC81680000',
-        CLUSTER: 'DefaultCluster',
-        WAIT: 'true',
-        TAGS: 'TagA',
-        TRACE_ON: 'true',
-      }),
-    ),
-  };
+  const parts = sampleRecord({
+    region: ['eu', 'us', 'cn'][index % 3] ?? '',
+    amount: String(index % 1000),
+    MSG_REGION: 'DefaultRegion',
+    UNIQ_KEY: 'C0000202200C5FFD2B2766DC81680000',
+    CLUSTER: 'DefaultCluster',
+    WAIT: 'true',
+    TAGS: 'TagA',
+    TRACE_ON: 'true',
+  });
   const record = Buffer.allocUnsafe(recordSizeBytes(parts));
   encodeRecord(record, 0, parts, { queueOffset: index, physicalOffset: 0, storeTimestamp: 1 });
   return record;

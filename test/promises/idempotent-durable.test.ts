@@ -1,17 +1,11 @@
 /** A repeated send on a slow disk: it is never told more than is true of the first message, and a power cut takes the key with the message. */
 import { type BrokerConfig, createBroker, defaultBrokerConfig } from '@orbitmq/broker';
-import {
-  createRequest,
-  encodeProperties,
-  type RemotingCommand,
-  RequestCode,
-  ResponseCode,
-  sendMessageV2Header,
-} from '@orbitmq/protocol';
+import { createRequest, encodeProperties, type RemotingCommand, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { SimulatedDisk } from '../simulation/simulated-disk.js';
+import { sendFields } from '../support/send-fields.js';
 import { verifies } from '../support/verifies.js';
 
 class Machine {
@@ -39,22 +33,9 @@ class Machine {
   }
 
   send(key: string, queueId = 0): Promise<RemotingCommand> {
-    const extFields = sendMessageV2Header.encode({
-      producerGroup: 'p',
-      topic: 'letters',
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 4,
-      queueId,
-      sysFlag: 0,
-      bornTimestamp: this.environment.clock.now(),
-      flag: 0,
-      properties: encodeProperties({ UNIQ_KEY: `U${this.environment.clock.monotonic()}`, ORBITMQ_IDEMPOTENCY_KEY: key }),
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: undefined,
-    });
+    const { clock } = this.environment;
+    const properties = encodeProperties({ UNIQ_KEY: `U${clock.monotonic()}`, ORBITMQ_IDEMPOTENCY_KEY: key });
+    const extFields = sendFields({ topic: 'letters', bornTimestamp: clock.now(), defaultTopicQueueNums: 4, queueId, properties });
     const request = createRequest(RequestCode.SEND_MESSAGE_V2, { extFields, body: Buffer.from(key) });
     return this.#client.invoke('127.0.0.1:10911', request, { timeoutMs: 60_000 });
   }

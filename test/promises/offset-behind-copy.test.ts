@@ -10,13 +10,13 @@ import {
   type RemotingCommand,
   RequestCode,
   ResponseCode,
-  sendMessageV2Header,
   updateConsumerOffsetHeader,
 } from '@orbitmq/protocol';
 import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { SimulatedDisk } from '../simulation/simulated-disk.js';
+import { sendFields } from '../support/send-fields.js';
 import { verifies } from '../support/verifies.js';
 
 const group = 'readers';
@@ -63,22 +63,7 @@ class Machine {
   }
 
   send(topic: string, body: string): Promise<RemotingCommand> {
-    const extFields = sendMessageV2Header.encode({
-      producerGroup: 'p',
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 1,
-      queueId: 0,
-      sysFlag: 0,
-      bornTimestamp: this.environment.clock.now(),
-      flag: 0,
-      properties: undefined,
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: undefined,
-    });
+    const extFields = sendFields({ topic, bornTimestamp: this.environment.clock.now(), defaultTopicQueueNums: 1 });
     return this.ask(RequestCode.SEND_MESSAGE_V2, extFields, Buffer.from(body));
   }
 

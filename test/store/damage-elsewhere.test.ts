@@ -5,7 +5,7 @@
 import { defaultBrokerConfig, MemoryFileSystem, repairMessageStore } from '@orbitmq/broker';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
-import { openTestStore, put, readQueue, storeRoot } from './store-fixture.js';
+import { editLog, openTestStore, put, readQueue, storeRoot } from './store-fixture.js';
 
 const environment = virtualEnvironment(23);
 const { time } = environment;
@@ -57,13 +57,8 @@ async function elsewhere(oursBefore = 0): Promise<Elsewhere> {
   return { files, places, physicalEnd };
 }
 
-async function edit(files: MemoryFileSystem, physicalOffset: number, change: (bytes: Buffer, at: number) => void): Promise<void> {
-  const path = `${log}/${String(Math.floor(physicalOffset / fileBytes) * fileBytes).padStart(20, '0')}`;
-  const content = await files.readFile(path);
-  if (content === undefined) throw new Error(`${path} is missing`);
-  change(content, physicalOffset % fileBytes);
-  await files.writeFileAtomically(path, content);
-}
+const edit = (files: MemoryFileSystem, physicalOffset: number, change: (bytes: Buffer, at: number) => void) =>
+  editLog({ files, fileBytes }, physicalOffset, change);
 
 /** Inside the body. */
 function flip(bytes: Buffer, at: number): void {

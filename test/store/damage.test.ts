@@ -7,7 +7,7 @@ import { defaultBrokerConfig, MemoryFileSystem, type RepairReport, repairMessage
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { verifies } from '../support/verifies.js';
-import { openTestStore, put, readQueue, storeRoot } from './store-fixture.js';
+import { editLog, openTestStore, put, readQueue, storeRoot } from './store-fixture.js';
 
 const environment = virtualEnvironment(11);
 const { time } = environment;
@@ -37,13 +37,8 @@ async function filled(): Promise<MemoryFileSystem> {
   return files;
 }
 
-async function edit(files: MemoryFileSystem, physicalOffset: number, change: (bytes: Buffer, at: number) => void): Promise<void> {
-  const path = `${log}/${String(Math.floor(physicalOffset / fileBytes) * fileBytes).padStart(20, '0')}`;
-  const content = await files.readFile(path);
-  if (content === undefined) throw new Error(`${path} is missing`);
-  change(content, physicalOffset % fileBytes);
-  await files.writeFileAtomically(path, content);
-}
+const edit = (files: MemoryFileSystem, physicalOffset: number, change: (bytes: Buffer, at: number) => void) =>
+  editLog({ files, fileBytes }, physicalOffset, change);
 
 const flip =
   (mask = 1) =>

@@ -4,6 +4,7 @@ import {
   defaultBrokerConfig,
   type FileSystem,
   type GetMessageResult,
+  type MemoryFileSystem,
   type MessageStore,
   type MessageToStore,
   type PutStatus,
@@ -113,4 +114,17 @@ export async function readQueue(store: MessageStore, topic: string, queueId: num
     queueOffset = result.nextBeginOffset;
   }
   return messages;
+}
+
+/** Changes bytes of the log in its file; `at` is where `physicalOffset` is in them. */
+export async function editLog(
+  { files, fileBytes }: { readonly files: MemoryFileSystem; readonly fileBytes: number },
+  physicalOffset: number,
+  change: (bytes: Buffer, at: number) => void,
+): Promise<void> {
+  const path = `${storeRoot}/commitlog/${String(Math.floor(physicalOffset / fileBytes) * fileBytes).padStart(20, '0')}`;
+  const content = await files.readFile(path);
+  if (content === undefined) throw new Error(`${path} is missing`);
+  change(content, physicalOffset % fileBytes);
+  await files.writeFileAtomically(path, content);
 }

@@ -15,17 +15,47 @@ const mebibyte = 1_048_576;
 /** So many sends behind each other are refused. */
 const fullRunMin = 1000;
 
-type OnRound = (round: number, verdict: Verdict) => void;
+/** After each end the whole store is read: one that grew for hundreds of rounds would spend most of their time on that. */
+const roundsPerStore = 20;
 
-export async function killRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
-  const directory = await temporaryDirectory('kill-rounds');
-  const verdict = await endUnderLoad({ rounds, directory: directory.path, onRound });
-  await directory.remove();
-  return verdict;
+type OnRound = (round: number, verdict: Verdict) => void;
+type Rounds = (rounds: number, onRound: OnRound) => Promise<Verdict>;
+
+/** Rounds on one store after the other, until one shows a violation. Each verdict is over all rounds up to then. */
+async function onFreshStores(rounds: number, onRound: OnRound, run: Rounds): Promise<Verdict> {
+  let total: Verdict = { acked: 0, unknown: 0, stored: 0, violations: [] };
+  for (let done = 0; done < rounds && total.violations.length === 0; done += roundsPerStore) {
+    const before = total;
+    const count = Math.min(roundsPerStore, rounds - done);
+    total = sumOf(before, await run(count, (round, verdict) => onRound(done + round, sumOf(before, verdict))));
+  }
+  return total;
+}
+
+function sumOf(a: Verdict, b: Verdict): Verdict {
+  return {
+    acked: a.acked + b.acked,
+    unknown: a.unknown + b.unknown,
+    stored: a.stored + b.stored,
+    violations: [...a.violations, ...b.violations],
+  };
+}
+
+export function killRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
+  return onFreshStores(rounds, onRound, async (count, onRoundOfStore) => {
+    const directory = await temporaryDirectory('kill-rounds');
+    const verdict = await endUnderLoad({ rounds: count, directory: directory.path, onRound: onRoundOfStore });
+    await directory.remove();
+    return verdict;
+  });
 }
 
 /** The file system of the store loses power, then the broker is killed, the journal replayed and the broker started. */
-export async function powerCutRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
+export function powerCutRounds(rounds: number, onRound: OnRound): Promise<Verdict> {
+  return onFreshStores(rounds, onRound, powerCutsOfOneStore);
+}
+
+async function powerCutsOfOneStore(rounds: number, onRound: OnRound): Promise<Verdict> {
   const directory = await temporaryDirectory('power-cuts');
   const disk = await LoopDisk.create(directory.path, 2048 * mebibyte);
   try {

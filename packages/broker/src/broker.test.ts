@@ -7,7 +7,6 @@ import {
   type RemotingCommand,
   RequestCode,
   ResponseCode,
-  sendMessageV2Header,
 } from '@orbitmq/protocol';
 import { createRemotingClient, InProcessNetwork, type RemotingClient } from '@orbitmq/remoting';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
@@ -18,6 +17,7 @@ import { defaultNamesrvConfig } from './config/namesrv-config.js';
 import { createNameServer } from './nameserver/name-server.js';
 import type { File } from './store/io/file-system.js';
 import { MemoryFileSystem } from './store/io/memory-file-system.js';
+import { pullFields, sendFields } from './test-support/request-fields.js';
 
 const root = '/store';
 const limitMs = 120_000;
@@ -72,40 +72,12 @@ class Cluster {
   }
 
   send(topic: string, text: string): Promise<RemotingCommand> {
-    const extFields = sendMessageV2Header.encode({
-      producerGroup: 'p',
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 4,
-      queueId: 0,
-      sysFlag: 0,
-      bornTimestamp: this.environment.clock.now(),
-      flag: 0,
-      properties: undefined,
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: undefined,
-    });
+    const extFields = sendFields(topic, this.environment.clock.now(), 4);
     return this.ask(RequestCode.SEND_MESSAGE_V2, extFields, Buffer.from(text));
   }
 
   pull(topic: string, queueOffset: number): Promise<RemotingCommand> {
-    const extFields = {
-      consumerGroup: 'g',
-      topic,
-      queueId: '0',
-      queueOffset: String(queueOffset),
-      maxMsgNums: '32',
-      sysFlag: '4',
-      commitOffset: '0',
-      suspendTimeoutMillis: '0',
-      subscription: '*',
-      subVersion: '0',
-      expressionType: 'TAG',
-    };
-    return this.ask(RequestCode.PULL_MESSAGE, extFields);
+    return this.ask(RequestCode.PULL_MESSAGE, { ...pullFields(topic, queueOffset), expressionType: 'TAG' });
   }
 
   async write(name: string, content: string): Promise<void> {

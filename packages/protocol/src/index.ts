@@ -14,11 +14,11 @@ export { decodeHeartbeat, encodeHeartbeat } from './bodies/heartbeat-codec.js';
 export { decodeKvTable, encodeKvTable } from './bodies/kv-table.js';
 export { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatchResult } from './bodies/lock-batch.js';
 export { type LockBatchBody, type MessageQueue, parseMessageQueueKey } from './bodies/message-queue.js';
-export { type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
+export { isJsonObject, type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
 export { decodeRegisterBrokerBody, encodeRegisterBrokerBody } from './bodies/register-broker-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
-export type { DataVersion, RegisterBrokerBody, TopicConfig } from './bodies/topic-config.js';
+export { type DataVersion, isSameDataVersion, type RegisterBrokerBody, type TopicConfig } from './bodies/topic-config.js';
 export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
 export {
   decodeTopicConfigList,
@@ -83,7 +83,15 @@ export { checkGroupName, checkTopicName } from './message/name-rules.js';
 export { decodeOffsetMessageId, encodeOffsetMessageId } from './message/offset-message-id.js';
 export { decodeProperties, encodeProperties, findProperty } from './message/properties.js';
 export { nameValueSeparator, PropertyName, propertySeparator } from './message/property-names.js';
-export { RecordAt, type RecordSpans, spansOfRecord } from './message/record-layout.js';
+export {
+  bornHostBytes,
+  RecordAt,
+  type RecordSpans,
+  recordBytesToStoreTimestampMax,
+  spansOfRecord,
+  storeHostBytes,
+  storeTimestampOf,
+} from './message/record-layout.js';
 export { RecordView, viewRecord } from './message/record-view.js';
 export { buildSubscription } from './message/subscription.js';
 export { SysFlag, transactionType } from './message/sys-flag.js';

@@ -9,8 +9,9 @@ import {
   RecordAt,
   type RecordSpans,
   readInt64,
-  SysFlag,
+  recordBytesToStoreTimestampMax,
   spansOfRecord,
+  storeTimestampOf,
 } from '@orbitmq/protocol';
 import { isPlausibleRecord, recordHeadBytes } from '../store/commit-log/plausible-record.js';
 import type { LogBytes } from '../store/log-bytes.js';
@@ -18,9 +19,6 @@ import type { LogBytes } from '../store/log-bytes.js';
 const blockBytes = 1_048_576;
 /** Size and magic word. */
 const prefixBytes = 8;
-const hostBytesMax = 20;
-/** Enough for the store time of the first record of a file. */
-const headBytes = 128;
 
 export interface ScannedLog extends LogBytes {
   readonly fileSizeBytes: number;
@@ -49,12 +47,10 @@ export async function fileBefore(log: ScannedLog, timestamp: number): Promise<nu
 
 /** Store time of the record at a place; undefined when none can be read there. */
 export async function storeTimestampAt(log: ScannedLog, physicalOffset: number): Promise<number | undefined> {
-  const bytes = await log.readLog(physicalOffset, headBytes);
-  if (bytes.length < RecordAt.BORN_HOST + hostBytesMax + 8) return undefined;
+  const bytes = await log.readLog(physicalOffset, recordBytesToStoreTimestampMax);
+  if (bytes.length < recordBytesToStoreTimestampMax) return undefined;
   const magic = bytes.readInt32BE(RecordAt.MAGIC);
-  if (magic !== messageMagicV1 && magic !== messageMagicV2) return undefined;
-  const isV6 = (bytes.readInt32BE(RecordAt.SYS_FLAG) & SysFlag.BORN_HOST_V6) !== 0;
-  return readInt64(bytes, RecordAt.BORN_HOST + (isV6 ? hostBytesMax : 8));
+  return magic === messageMagicV1 || magic === messageMagicV2 ? storeTimestampOf(bytes) : undefined;
 }
 
 export async function scanLog(log: ScannedLog, from: number, visit: RecordVisitor): Promise<ScanResult> {

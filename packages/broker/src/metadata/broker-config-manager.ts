@@ -8,15 +8,14 @@ import { type Environment, isMqError, StoreError } from '@orbitmq/core/kernel';
 import type { DataVersion } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { bindBrokerConfig, brokerConfigRule } from '../config/broker-config-rules.js';
-import { type ConfigChange, configChange, refusedKey } from '../config/config-change.js';
+import { type ConfigChange, configChange, refusedBrokerKey } from '../config/config-change.js';
 import { editProperties } from '../config/edit-properties.js';
 import { type LiveBrokerConfig, runtimeKeys } from '../config/live-broker-config.js';
 import { parseProperties } from '../config/properties.js';
+import { SerialUpdates } from '../config/serial-updates.js';
+import { shownProperties } from '../config/shown-properties.js';
 import type { FileSystem } from '../store/io/file-system.js';
 import { initialDataVersion, nextDataVersion } from './data-version.js';
-
-/** Updates that wait for the one before them. */
-const waitingMaxDefault = 64;
 
 /** Shown beside our own keys: the official tools read them, and end with an exception where one is missing. */
 const shownConstants: Readonly<Record<string, string>> = {
@@ -37,7 +36,7 @@ export interface BrokerConfigManagerOptions {
   /** The file that the broker was started with, absolute; undefined: a change lasts as long as the process. */
   readonly configFile: string | undefined;
   readonly effects: ConfigEffects;
-  /** Default: 64. */
+  /** Updates that wait for the one before them. Default: `waitingUpdatesMax`. */
   readonly waitingMax?: number | undefined;
 }
 
@@ -54,11 +53,11 @@ export class BrokerConfigManager {
   #dataVersion: DataVersion;
   /** Keys of the file that this version does not know, with their values. */
   #otherKeys: ReadonlyMap<string, string> = new Map();
-  #last: Promise<unknown> = Promise.resolve();
-  #waitingCount = 0;
+  readonly #updates: SerialUpdates;
 
   constructor(options: BrokerConfigManagerOptions) {
     this.#options = options;
+    this.#updates = new SerialUpdates(options.waitingMax);
     this.#dataVersion = initialDataVersion(options.environment.clock);
   }
 
@@ -73,25 +72,14 @@ export class BrokerConfigManager {
 
   /** All keys as `key=value` lines, sorted: what is configured, also where it takes effect at the next start only. */
   text(): string {
-    const shown = { ...shownConstants, ...Object.fromEntries(this.#otherKeys), ...this.#options.live.configured };
-    const lines = Object.entries(shown).map(([key, value]) => `${key}=${String(value)}\n`);
-    return lines.toSorted().join('');
+    return shownProperties({ ...shownConstants, ...Object.fromEntries(this.#otherKeys), ...this.#options.live.configured });
   }
 
   /** What is no `MqError` rejects this update and no other. */
   async update(properties: ReadonlyMap<string, string>): Promise<ConfigUpdateResult> {
-    const { live, waitingMax } = this.#options;
-    const key = refusedKey(properties, live.configured.configBlackList);
+    const key = refusedBrokerKey(properties, this.#options.live.configured.configBlackList);
     if (key !== undefined) return { status: 'refused', key };
-    if (this.#waitingCount >= (waitingMax ?? waitingMaxDefault)) return { status: 'busy' };
-    this.#waitingCount += 1;
-    const updating = this.#last.then(() => this.#updateNow(properties));
-    this.#last = updating.catch(() => undefined);
-    try {
-      return await updating;
-    } finally {
-      this.#waitingCount -= 1;
-    }
+    return await this.#updates.run(() => this.#updateNow(properties));
   }
 
   async #updateNow(properties: ReadonlyMap<string, string>): Promise<ConfigUpdateResult> {

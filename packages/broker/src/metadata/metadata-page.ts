@@ -4,7 +4,7 @@
  * pages of one reader never mix two versions.
  */
 import { isMqError } from '@orbitmq/core/kernel';
-import { type DataVersion, decodeDataVersion } from '@orbitmq/protocol';
+import { type DataVersion, decodeDataVersion, isSameDataVersion } from '@orbitmq/protocol';
 
 export interface WantedPage {
   readonly first: number | undefined;
@@ -20,19 +20,16 @@ export function pageRange(
 ): { readonly from: number; readonly to: number } {
   const { total, dataVersion, pageSizeMax } = table;
   if (wanted.countMax === undefined) return { from: 0, to: total };
-  const first = isSameVersion(wanted.dataVersion, dataVersion) ? (wanted.first ?? 0) : 0;
+  const first = isVersion(wanted.dataVersion, dataVersion) ? (wanted.first ?? 0) : 0;
   const from = Math.min(Math.max(first, 0), total);
   const count = wanted.countMax > 0 ? Math.min(wanted.countMax, pageSizeMax) : pageSizeMax;
   return { from, to: Math.min(from + count, total) };
 }
 
-function isSameVersion(text: string | undefined, version: DataVersion): boolean {
+function isVersion(text: string | undefined, version: DataVersion): boolean {
   if (text === undefined || text.trim() === '') return false;
   try {
-    const asked = decodeDataVersion(Buffer.from(text));
-    return (
-      asked.counter === version.counter && asked.timestamp === version.timestamp && asked.stateVersion === version.stateVersion
-    );
+    return isSameDataVersion(decodeDataVersion(Buffer.from(text)), version);
   } catch (error) {
     if (!isMqError(error)) throw error;
     return false;

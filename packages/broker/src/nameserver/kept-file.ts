@@ -3,7 +3,7 @@
  * Invariant: from the first write on the file is never missing, and one of the two is complete at any moment.
  */
 import { type Logger, StoreError } from '@orbitmq/core/kernel';
-import type { NameServerFiles } from './name-server-files.js';
+import { makeDirectoryOf, type NameServerFiles } from './name-server-files.js';
 
 export class KeptFile {
   readonly #files: NameServerFiles;
@@ -46,8 +46,7 @@ export class KeptFile {
 
   /** Resolves when the text is durable. One call at a time. */
   async write(text: string): Promise<void> {
-    const directory = this.#path.slice(0, this.#path.lastIndexOf('/'));
-    await this.#files.makeDirectory(directory === '' ? '/' : directory);
+    await makeDirectoryOf(this.#files, this.#path);
     const old = await this.#files.readFile(this.#path);
     if (old !== undefined && old.length > 0) await this.#files.writeFileAtomically(this.#backupPath, old);
     await this.#files.writeFileAtomically(this.#path, Buffer.from(text, 'utf8'));

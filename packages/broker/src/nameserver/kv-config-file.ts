@@ -1,6 +1,6 @@
 /** `kvConfig.json` as Apache writes and reads it: `{"configTable":{"namespace":{"key":"value"}}}` (page 23 §13). */
 import { ProtocolError } from '@orbitmq/core/kernel';
-import { type JsonObject, type JsonValue, parseFastjson } from '@orbitmq/protocol';
+import { isJsonObject, type JsonValue, parseFastjson } from '@orbitmq/protocol';
 import { type KvConfigChange, type KvConfigLimits, KvConfigTable } from './kv-config-table.js';
 
 export function encodeKvConfigFile(table: KvConfigTable): string {
@@ -23,14 +23,10 @@ export function decodeKvConfigFile(text: string, limits: KvConfigLimits): KvConf
 }
 
 function membersTable(value: JsonValue, name: string): JsonValue {
-  return isObject(value) ? (value[name] ?? {}) : value;
+  return isJsonObject(value) ? (value[name] ?? {}) : value;
 }
 
 function membersOf(value: JsonValue): [string, JsonValue][] {
-  if (!isObject(value)) throw new ProtocolError('BODY_INVALID', 'the KV configuration is not a table of tables');
+  if (!isJsonObject(value)) throw new ProtocolError('BODY_INVALID', 'the KV configuration is not a table of tables');
   return Object.entries(value);
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,3 +6,8 @@ export interface NameServerFiles {
   writeFileAtomically(path: string, content: Uint8Array): Promise<void>;
   makeDirectory(path: string): Promise<void>;
 }
+
+/** Makes the directory of a file. */
+export async function makeDirectoryOf(files: NameServerFiles, path: string): Promise<void> {
+  await files.makeDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
+}

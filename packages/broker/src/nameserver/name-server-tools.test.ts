@@ -17,6 +17,7 @@ import { virtualEnvironment } from '@orbitmq/testing';
 import { describe, expect, test } from 'vitest';
 import { defaultNamesrvConfig, type NamesrvConfig } from '../config/namesrv-config.js';
 import { MemoryFiles } from '../test-support/memory-files.js';
+import { topicConfigOf } from '../test-support/topic-config-of.js';
 import { createNameServer } from './name-server.js';
 
 const kvPath = '/ns/kvConfig.json';
@@ -47,19 +48,7 @@ async function setup(config: Partial<NamesrvConfig> = {}, files = new MemoryFile
   const ask = (code: number, extFields: Record<string, string> = {}, body?: Buffer) =>
     invoke(createRequest(code, { extFields, ...(body === undefined ? {} : { body }) }));
   const register = (overrides: Record<string, string> = {}, topics: readonly string[] = ['T', 'U']) => {
-    const table = topics.map((topicName) => [
-      topicName,
-      {
-        topicName,
-        readQueueNums: 4,
-        writeQueueNums: 4,
-        perm: 6,
-        topicFilterType: 'SINGLE_TAG',
-        topicSysFlag: 0,
-        order: false,
-        attributes: {},
-      } as const,
-    ]);
+    const table = topics.map((topicName) => [topicName, topicConfigOf(topicName)]);
     const extFields = registerBrokerHeader.encode({
       brokerName: 'a',
       brokerAddr: '127.0.0.1:10911',

@@ -10,28 +10,17 @@ import {
   RequestCode,
   ResponseCode,
   registerBrokerHeader,
-  type TopicConfig,
   unregisterBrokerHeader,
 } from '@orbitmq/protocol';
 import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { defaultNamesrvConfig } from '../config/namesrv-config.js';
+import { topicConfigOf } from '../test-support/topic-config-of.js';
 import { createNameServer } from './name-server.js';
 
 const address = '127.0.0.1:9876';
 const dataVersion = { counter: 1, timestamp: 1, stateVersion: 0 };
-
-const topic = (topicName: string): TopicConfig => ({
-  topicName,
-  readQueueNums: 4,
-  writeQueueNums: 4,
-  perm: 6,
-  topicFilterType: 'SINGLE_TAG',
-  topicSysFlag: 0,
-  order: false,
-  attributes: {},
-});
 
 async function setup() {
   const environment = virtualEnvironment(1);
@@ -63,7 +52,7 @@ function registerRequest(
   compressed = false,
 ): RemotingCommand {
   const body = encodeRegisterBrokerBody(
-    { dataVersion, topicConfigTable: { T: topic('T'), U: topic('U') }, filterServerList: [] },
+    { dataVersion, topicConfigTable: { T: topicConfigOf('T'), U: topicConfigOf('U') }, filterServerList: [] },
     { compressed },
   );
   const extFields = registerBrokerHeader.encode({

@@ -1,8 +1,9 @@
 import { silentLogger } from '@orbitmq/core/kernel';
 import { expect, test } from 'vitest';
 import { defaultNamesrvConfig, type NamesrvConfig } from '../config/namesrv-config.js';
+import { waitingUpdatesMax } from '../config/serial-updates.js';
 import { MemoryFiles } from '../test-support/memory-files.js';
-import { NamesrvConfigManager, waitingConfigUpdatesMax } from './namesrv-config-manager.js';
+import { NamesrvConfigManager } from './namesrv-config-manager.js';
 
 const path = '/ns/ns.conf';
 const of = (entries: Record<string, string>) => new Map(Object.entries(entries));
@@ -54,7 +55,7 @@ test('what cannot be written does not take effect', async () => {
 test('updates come one after the other; beyond the limit they are told to come later', async () => {
   const { files, manager } = setup();
   files.hold();
-  const updates = Array.from({ length: waitingConfigUpdatesMax }, (_, index) =>
+  const updates = Array.from({ length: waitingUpdatesMax }, (_, index) =>
     manager.update(of({ waitSecondsForService: String(index + 100) })),
   );
   expect(await manager.update(of({ enableTopicList: 'false' }))).toEqual({ status: 'busy' });
@@ -62,8 +63,8 @@ test('updates come one after the other; beyond the limit they are told to come l
   files.release();
   expect((await Promise.all(updates)).every((result) => result.status === 'done')).toBe(true);
   await manager.settled();
-  expect(manager.config.waitSecondsForService).toBe(99 + waitingConfigUpdatesMax);
-  expect(files.text(path)).toContain(`waitSecondsForService=${99 + waitingConfigUpdatesMax}\n`);
+  expect(manager.config.waitSecondsForService).toBe(99 + waitingUpdatesMax);
+  expect(files.text(path)).toContain(`waitSecondsForService=${99 + waitingUpdatesMax}\n`);
 });
 
 test('a change that a listener throws on fails alone', async () => {
@@ -77,7 +78,7 @@ test('a change that a listener throws on fails alone', async () => {
       if (isThrowing) throw new TypeError('a bug');
     },
   });
-  for (let n = 0; n < waitingConfigUpdatesMax; n += 1) {
+  for (let n = 0; n < waitingUpdatesMax; n += 1) {
     await expect(manager.update(of({ waitSecondsForService: String(n + 100) }))).rejects.toThrow('a bug');
   }
   isThrowing = false;

@@ -7,10 +7,9 @@ import { isMqError, type Logger } from '@orbitmq/core/kernel';
 import { editProperties } from '../config/edit-properties.js';
 import type { NamesrvConfig } from '../config/namesrv-config.js';
 import { namesrvConfigChange, refusedNamesrvKey } from '../config/namesrv-config-change.js';
-import type { NameServerFiles } from './name-server-files.js';
-
-/** Updates that wait for the one before them. */
-export const waitingConfigUpdatesMax = 64;
+import { SerialUpdates } from '../config/serial-updates.js';
+import { shownProperties } from '../config/shown-properties.js';
+import { makeDirectoryOf, type NameServerFiles } from './name-server-files.js';
 
 export type NamesrvConfigUpdate =
   | { readonly status: 'done' }
@@ -31,8 +30,7 @@ export interface NamesrvConfigManagerOptions {
 export class NamesrvConfigManager {
   readonly #options: NamesrvConfigManagerOptions;
   #config: NamesrvConfig;
-  #last: Promise<unknown> = Promise.resolve();
-  #waitingCount = 0;
+  readonly #updates = new SerialUpdates();
 
   constructor(options: NamesrvConfigManagerOptions) {
     this.#options = options;
@@ -46,28 +44,19 @@ export class NamesrvConfigManager {
 
   /** All keys as `key=value` lines, sorted. */
   text(): string {
-    const lines = Object.entries(this.#config).map(([key, value]) => `${key}=${String(value)}\n`);
-    return lines.toSorted().join('');
+    return shownProperties(this.#config);
   }
 
   /** Resolves when the change is in the file and in effect. What is no `MqError` rejects this update and no other. */
   async update(properties: ReadonlyMap<string, string>): Promise<NamesrvConfigUpdate> {
     const key = refusedNamesrvKey(properties, this.#config.configBlackList);
     if (key !== undefined) return { status: 'refused', key };
-    if (this.#waitingCount >= waitingConfigUpdatesMax) return { status: 'busy' };
-    this.#waitingCount += 1;
-    const updating = this.#last.then(() => this.#updateNow(properties));
-    this.#last = updating.catch(() => undefined);
-    try {
-      return await updating;
-    } finally {
-      this.#waitingCount -= 1;
-    }
+    return await this.#updates.run(() => this.#updateNow(properties));
   }
 
   /** Resolves when no update is under way. */
   async settled(): Promise<void> {
-    await this.#last;
+    await this.#updates.settled();
   }
 
   async #updateNow(properties: ReadonlyMap<string, string>): Promise<NamesrvConfigUpdate> {
@@ -92,7 +81,7 @@ export class NamesrvConfigManager {
     const { files } = this.#options;
     if (files === undefined) return;
     const path = this.#config.configStorePath;
-    await files.makeDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
+    await makeDirectoryOf(files, path);
     // Read anew: somebody may have changed it by hand since.
     const old = (await files.readFile(path))?.toString('latin1') ?? '';
     await files.writeFileAtomically(path, Buffer.from(editProperties(old, texts), 'latin1'));

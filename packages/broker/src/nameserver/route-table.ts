@@ -6,6 +6,7 @@
 import {
   type BrokerData,
   type DataVersion,
+  isSameDataVersion,
   Permission,
   type QueueData,
   type RegistrationPartMark,
@@ -272,7 +273,7 @@ export class RouteTable<Connection> {
       }
     }
     const stored = this.#live.get(clusterName, brokerAddr)?.dataVersion;
-    const isChanged = isFirst || stored === undefined || !isEqual(stored, dataVersion);
+    const isChanged = isFirst || stored === undefined || !isSameDataVersion(stored, dataVersion);
     const permMask = isPrimeSlave && broker.enableActingMaster ? ~Permission.WRITE : ~0;
     for (const [topic, config] of Object.entries(topics)) {
       if (!isChanged && this.#queues.has(topic, brokerName)) continue;
@@ -325,9 +326,4 @@ function brokerData(brokerName: string, broker: BrokerSet): BrokerData {
     ...(enableActingMaster ? { enableActingMaster } : {}),
     ...(zoneName === undefined ? {} : { zoneName }),
   };
-}
-
-/** Java: DataVersion.equals. */
-function isEqual(a: DataVersion, b: DataVersion): boolean {
-  return a.counter === b.counter && a.timestamp === b.timestamp && a.stateVersion === b.stateVersion;
 }

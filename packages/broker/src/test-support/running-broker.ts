@@ -6,7 +6,6 @@ import {
   type RemotingCommand,
   RequestCode,
   ResponseCode,
-  sendMessageV2Header,
 } from '@orbitmq/protocol';
 import { createRemotingClient, InProcessNetwork } from '@orbitmq/remoting';
 import { virtualEnvironment } from '@orbitmq/testing';
@@ -17,6 +16,7 @@ import { defaultNamesrvConfig } from '../config/namesrv-config.js';
 import { parseProperties } from '../config/properties.js';
 import { createNameServer } from '../nameserver/name-server.js';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import { pullFields, sendFields } from './request-fields.js';
 
 export const brokerConfigFile = '/etc/broker.conf';
 const limitMs = 120_000;
@@ -58,40 +58,11 @@ export async function runningBroker(moreKeys = '', fileSystem = new MemoryFileSy
       perm: '6',
       ...fields,
     });
-  const beginSend = (topic: string, text: string) => {
-    const extFields = sendMessageV2Header.encode({
-      producerGroup: 'p',
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: 1,
-      queueId: 0,
-      sysFlag: 0,
-      bornTimestamp: environment.clock.now(),
-      flag: 0,
-      properties: undefined,
-      reconsumeTimes: 0,
-      unitMode: false,
-      maxReconsumeTimes: undefined,
-      batch: false,
-      brokerName: undefined,
-    });
-    return begin(brokerPort, RequestCode.SEND_MESSAGE_V2, extFields, text);
-  };
+  const beginSend = (topic: string, text: string) =>
+    begin(brokerPort, RequestCode.SEND_MESSAGE_V2, sendFields(topic, environment.clock.now()), text);
   const send = (topic: string, text: string) => settle(beginSend(topic, text));
   const pull = (topic: string, queueOffset: number, fields: ExtFields = {}) =>
-    ask(RequestCode.PULL_MESSAGE, {
-      consumerGroup: 'g',
-      topic,
-      queueId: '0',
-      queueOffset: String(queueOffset),
-      maxMsgNums: '32',
-      sysFlag: '4',
-      commitOffset: '0',
-      suspendTimeoutMillis: '0',
-      subscription: '*',
-      subVersion: '0',
-      ...fields,
-    });
+    ask(RequestCode.PULL_MESSAGE, { ...pullFields(topic, queueOffset), ...fields });
   /** Of the broker, as the NameServer names it. */
   const route = async (topic: string): Promise<QueueData | undefined> => {
     const answer = await askAt(9876, RequestCode.GET_ROUTEINFO_BY_TOPIC, { topic });

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
-import { type JsonObject, type JsonValue, parseFastjson } from './parse-fastjson.js';
+import { isJsonObject, type JsonObject, type JsonValue, parseFastjson } from './parse-fastjson.js';
 
 /**
  * Reads members of parsed bodies. As in Java a missing member has a default, numbers may come as text, and what has the
@@ -23,7 +23,7 @@ export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY,
 }
 
 export function objectOf(value: JsonValue | undefined, name: string): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(name, 'an object');
+  if (!isJsonObject(value)) return wrong(name, 'an object');
   return value;
 }
 

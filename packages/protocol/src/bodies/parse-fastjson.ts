@@ -3,6 +3,10 @@ import { ProtocolError } from '@orbitmq/core/kernel';
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 export type JsonObject = { [name: string]: JsonValue };
 
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Nesting that is still read; Java's bodies nest about eight times. */
 export const fastjsonDepthMax = 64;
 /** Values in one text: bounds the memory that a text of empty arrays would take. */
@@ -41,7 +45,7 @@ const hexPattern = /^[0-9A-Fa-f]{4}$/;
 
 /** A key of Java's MessageQueue as one text; any other object key as its JSON. */
 function normaliseKey(key: JsonValue): string {
-  if (typeof key === 'object' && key !== null && !Array.isArray(key)) {
+  if (isJsonObject(key)) {
     const { topic, brokerName, queueId } = key;
     if (typeof topic === 'string' && typeof brokerName === 'string' && typeof queueId === 'number') {
       return `${topic}@${brokerName}@${queueId}`;

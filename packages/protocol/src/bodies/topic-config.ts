@@ -5,6 +5,11 @@ export interface DataVersion {
   readonly stateVersion: number;
 }
 
+/** Java: DataVersion.equals. */
+export function isSameDataVersion(a: DataVersion, b: DataVersion): boolean {
+  return a.counter === b.counter && a.timestamp === b.timestamp && a.stateVersion === b.stateVersion;
+}
+
 /** One topic on one broker (Java: TopicConfig). */
 export interface TopicConfig {
   readonly topicName: string;

@@ -1,10 +1,16 @@
 import { invariant } from '@orbitmq/core/kernel';
-import { hostBytesV4, hostBytesV6 } from './host.js';
+import { hostBytesV4 } from './host.js';
 import { writeInt64 } from './int64.js';
 import { maskedCrc32 } from './masked-crc32.js';
 import { messageMagicV1 } from './message-ext.js';
-import { RecordAt, recordBytesMin, recordPropertiesBytesMax, recordTopicBytesMax } from './record-layout.js';
-import { SysFlag } from './sys-flag.js';
+import {
+  bornHostBytes,
+  RecordAt,
+  recordBytesMin,
+  recordPropertiesBytesMax,
+  recordTopicBytesMax,
+  storeHostBytes,
+} from './record-layout.js';
 
 /** What a record is made of. */
 export interface RecordParts {
@@ -45,10 +51,8 @@ export function recordSizeBytes(parts: RecordParts): number {
 }
 
 function checkParts(parts: RecordParts): void {
-  const bornHostBytes = (parts.sysFlag & SysFlag.BORN_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
-  const storeHostBytes = (parts.sysFlag & SysFlag.STORE_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
-  invariant(parts.bornHost.length === bornHostBytes, 'the born host has the size that sysFlag says');
-  invariant(parts.storeHost.length === storeHostBytes, 'the store host has the size that sysFlag says');
+  invariant(parts.bornHost.length === bornHostBytes(parts.sysFlag), 'the born host has the size that sysFlag says');
+  invariant(parts.storeHost.length === storeHostBytes(parts.sysFlag), 'the store host has the size that sysFlag says');
   invariant(parts.topicBytes.length <= recordTopicBytesMax, 'a topic has at most 127 bytes');
   invariant(parts.properties.length <= recordPropertiesBytesMax, 'properties have at most 32767 bytes');
 }

@@ -1,4 +1,5 @@
 import { hostBytesV4, hostBytesV6 } from './host.js';
+import { readInt64 } from './int64.js';
 import { messageMagicV1, messageMagicV2 } from './message-ext.js';
 import { SysFlag } from './sys-flag.js';
 
@@ -22,6 +23,22 @@ export const recordBytesMin = 91;
 export const recordTopicBytesMax = 127;
 /** Longest property string: its length is a signed 16-bit number. */
 export const recordPropertiesBytesMax = 32767;
+
+/** Bytes of a record up to the end of its store time, with an IPv6 host. */
+export const recordBytesToStoreTimestampMax = RecordAt.BORN_HOST + hostBytesV6 + 8;
+
+export function bornHostBytes(sysFlag: number): number {
+  return (sysFlag & SysFlag.BORN_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
+}
+
+export function storeHostBytes(sysFlag: number): number {
+  return (sysFlag & SysFlag.STORE_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
+}
+
+/** Of a record that begins with `head`, which has at least `recordBytesToStoreTimestampMax` bytes. */
+export function storeTimestampOf(head: Buffer): number {
+  return readInt64(head, RecordAt.BORN_HOST + bornHostBytes(head.readInt32BE(RecordAt.SYS_FLAG)));
+}
 
 /** Where the variable parts of a record are. */
 export interface RecordSpans {
@@ -47,10 +64,8 @@ export function spansOfRecord(buffer: Buffer, at: number, limit: number): Record
   const end = at + sizeBytes;
   if (sizeBytes < recordBytesMin || end > limit) return 'its size does not fit';
   const sysFlag = buffer.readInt32BE(at + RecordAt.SYS_FLAG);
-  const bornHostBytes = (sysFlag & SysFlag.BORN_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
-  const storeHostBytes = (sysFlag & SysFlag.STORE_HOST_V6) === 0 ? hostBytesV4 : hostBytesV6;
-  const storeTimestampAt = at + RecordAt.BORN_HOST + bornHostBytes;
-  const storeHostEnd = storeTimestampAt + 8 + storeHostBytes;
+  const storeTimestampAt = at + RecordAt.BORN_HOST + bornHostBytes(sysFlag);
+  const storeHostEnd = storeTimestampAt + 8 + storeHostBytes(sysFlag);
   const bodyStart = storeHostEnd + 16;
   const topicLengthBytes = magic === messageMagicV1 ? 1 : 2;
   // Behind the body: topic length, properties length.

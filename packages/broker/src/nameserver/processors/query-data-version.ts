@@ -4,6 +4,7 @@ import {
   createResponse,
   decodeDataVersion,
   encodeDataVersion,
+  isSameDataVersion,
   queryDataVersionResponseHeader,
   type RemotingCommand,
   ResponseCode,
@@ -25,11 +26,7 @@ export class QueryDataVersionProcessor implements RequestProcessor {
     const identity = unregisterBrokerHeader.decodeCommand(request);
     const asked = decodeDataVersion(request.body ?? Buffer.from('{}'));
     const stored = this.#routes.touch(identity, this.#clock.monotonic());
-    const changed =
-      stored === undefined ||
-      stored.counter !== asked.counter ||
-      stored.timestamp !== asked.timestamp ||
-      stored.stateVersion !== asked.stateVersion;
+    const changed = stored === undefined || !isSameDataVersion(stored, asked);
     const extFields = queryDataVersionResponseHeader.encode({ changed });
     const body = stored === undefined ? undefined : encodeDataVersion(stored);
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS, { extFields, body }));

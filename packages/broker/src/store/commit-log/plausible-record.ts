@@ -3,7 +3,7 @@
  * `maxMessageSize`: one that was stored under a larger one is as much a message as any other. What keeps a damaged size from
  * costing memory is that the rest of the head has to agree with it.
  */
-import { messageMagicV1, messageMagicV2, RecordAt, readInt64, SysFlag } from '@orbitmq/protocol';
+import { bornHostBytes, messageMagicV1, messageMagicV2, RecordAt, readInt64, storeHostBytes } from '@orbitmq/protocol';
 
 /** Up to the length of the body, with two IPv6 hosts. */
 export const recordHeadBytes = 112;
@@ -18,9 +18,7 @@ export function isPlausibleRecord(bytes: Buffer, at: number, sizeBytes: number, 
   if (magic !== messageMagicV1 && magic !== messageMagicV2) return false;
   if (bytes.readInt32BE(at) !== sizeBytes || readInt64(bytes, at + RecordAt.PHYSICAL_OFFSET) !== physicalOffset) return false;
   const sysFlag = bytes.readInt32BE(at + RecordAt.SYS_FLAG);
-  const bornHostBytes = (sysFlag & SysFlag.BORN_HOST_V6) === 0 ? 8 : 20;
-  const storeHostBytes = (sysFlag & SysFlag.STORE_HOST_V6) === 0 ? 8 : 20;
-  const bodyAt = RecordAt.BORN_HOST + bornHostBytes + 8 + storeHostBytes + behindHostsBytes;
+  const bodyAt = RecordAt.BORN_HOST + bornHostBytes(sysFlag) + 8 + storeHostBytes(sysFlag) + behindHostsBytes;
   const bodyBytes = bytes.readInt32BE(at + bodyAt - 4);
   const behindBodyBytes = sizeBytes - bodyAt - bodyBytes;
   return bodyBytes >= 0 && behindBodyBytes >= 3 && behindBodyBytes <= behindBodyBytesMax;

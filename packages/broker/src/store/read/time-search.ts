@@ -1,22 +1,14 @@
 /** Searches a queue by store time (Java: ConsumeQueue.getOffsetInQueueByTime, boundary LOWER; page 05). */
-import { readInt64, SysFlag } from '@orbitmq/protocol';
+import { recordBytesToStoreTimestampMax, storeTimestampOf } from '@orbitmq/protocol';
 import type { LogReader } from '../commit-log/log-reader.js';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import { isRecordEntry } from '../consume-queue/queue-entry.js';
 import type { QueueReader } from '../consume-queue/queue-reader.js';
 
-/** Of a record (page 08 §1): enough to find the store time behind a born host of either kind. */
-const sysFlagAt = 36;
-const storeTimestampAtV4 = 56;
-const storeTimestampAtV6 = 68;
-const headBytes = 76;
-
 /** Store time of the record at a place; undefined when there is none. */
 async function storeTimeAt(log: LogReader, physicalOffset: number): Promise<number | undefined> {
-  const head = await log.read(physicalOffset, headBytes);
-  if (head.length < headBytes) return undefined;
-  const isV6 = (head.readInt32BE(sysFlagAt) & SysFlag.BORN_HOST_V6) !== 0;
-  return readInt64(head, isV6 ? storeTimestampAtV6 : storeTimestampAtV4);
+  const head = await log.read(physicalOffset, recordBytesToStoreTimestampMax);
+  return head.length < recordBytesToStoreTimestampMax ? undefined : storeTimestampOf(head);
 }
 
 export class TimeSearch {

@@ -1,12 +1,9 @@
-import { RecordAt, readInt64, SysFlag } from '@orbitmq/protocol';
+import { RecordAt, readInt64, recordBytesToStoreTimestampMax, storeTimestampOf } from '@orbitmq/protocol';
 import type { FileSystem } from '../io/file-system.js';
 import type { FilePool } from '../segment/file-pool.js';
 import type { SegmentList } from '../segment/segment-list.js';
 import type { StorePaths } from '../store-paths.js';
 import { CheckpointFile } from './checkpoint-file.js';
-
-/** Of a record up to its store time, with an IPv6 host. */
-const headerBytesMax = 96;
 
 export interface LogOfAnother {
   readonly fileSystem: FileSystem;
@@ -23,10 +20,9 @@ export async function isFlushedRecord(log: LogOfAnother, physicalOffset: number)
   const { fileSystem, paths, pool, segments } = log;
   if (!segments.has(physicalOffset)) return false;
   const start = segments.startOf(physicalOffset);
-  const header = Buffer.alloc(headerBytesMax);
+  const header = Buffer.alloc(recordBytesToStoreTimestampMax);
   await pool.use(segments.pathOf(start), (file) => file.read(header, physicalOffset - start));
   if (readInt64(header, RecordAt.PHYSICAL_OFFSET) !== physicalOffset) return false;
-  const isIPv6 = (header.readInt32BE(RecordAt.SYS_FLAG) & SysFlag.BORN_HOST_V6) !== 0;
-  const storeTimestamp = readInt64(header, RecordAt.BORN_HOST + (isIPv6 ? 20 : 8));
+  const storeTimestamp = storeTimestampOf(header);
   return storeTimestamp > 0 && storeTimestamp <= (await CheckpointFile.readLogFlushed(fileSystem, paths.checkpoint));
 }

@@ -3,13 +3,13 @@
  * that is refused refuses all, and nothing is changed.
  */
 import { ProtocolError } from '@orbitmq/core/kernel';
-import { createResponse, type JsonValue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
+import { createResponse, isJsonObject, type JsonValue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
 import { requestBody } from '../../request-body.js';
 import { jsonOfBody } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
-import { wantedGroups } from './group-updates.js';
+import { updateGroups } from './group-updates.js';
 
 export class CreateGroupListProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
@@ -19,12 +19,11 @@ export class CreateGroupListProcessor implements RequestProcessor {
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const wanted = wantedGroups(this.#groups, groupConfigList(requestBody(request)));
-    if ('code' in wanted) {
-      refuse(request, connection, wanted);
+    const refusal = updateGroups(this.#groups, groupConfigList(requestBody(request)));
+    if (refusal !== undefined) {
+      refuse(request, connection, refusal);
       return;
     }
-    for (const { group, source } of wanted) this.#groups.update(group, source);
     await this.#groups.persist();
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
   }
@@ -32,7 +31,7 @@ export class CreateGroupListProcessor implements RequestProcessor {
 
 function groupConfigList(body: Buffer): readonly JsonValue[] {
   const value = jsonOfBody(body);
-  const list = typeof value === 'object' && value !== null && !Array.isArray(value) ? value.groupConfigList : undefined;
+  const list = isJsonObject(value) ? value.groupConfigList : undefined;
   if (!Array.isArray(list)) throw new ProtocolError('BODY_INVALID', '"groupConfigList" of the body is not a list');
   return list;
 }

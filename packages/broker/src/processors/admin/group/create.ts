@@ -4,7 +4,7 @@ import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
 import { jsonOfBody } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
-import { wantedGroups } from './group-updates.js';
+import { updateGroups } from './group-updates.js';
 
 export class CreateGroupProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
@@ -15,13 +15,10 @@ export class CreateGroupProcessor implements RequestProcessor {
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
     // As 5.x: nothing asked for is nothing to do.
-    if (request.body !== undefined) {
-      const wanted = wantedGroups(this.#groups, [jsonOfBody(request.body)]);
-      if ('code' in wanted) {
-        refuse(request, connection, wanted);
-        return;
-      }
-      for (const { group, source } of wanted) this.#groups.update(group, source);
+    const refusal = request.body === undefined ? undefined : updateGroups(this.#groups, [jsonOfBody(request.body)]);
+    if (refusal !== undefined) {
+      refuse(request, connection, refusal);
+      return;
     }
     await this.#groups.persist();
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));

@@ -1,4 +1,4 @@
-/** Checks the groups of a request that makes them, all before the first is made. */
+/** The groups of a request that makes them: all are checked before the first is made. */
 import { type JsonValue, ResponseCode } from '@orbitmq/protocol';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
 import { type ExistingGroup, type GroupRefusal, type WantedGroup, wantedGroup } from '../../../group/wanted-group.js';
@@ -37,4 +37,12 @@ export function wantedGroups(
     return { code: ResponseCode.SYSTEM_ERROR, remark: `there would be ${count} groups, allowed are ${countMax}` };
   }
   return all;
+}
+
+/** Makes or changes the groups, or says why none of them. */
+export function updateGroups(groups: SubscriptionGroupManager, values: readonly JsonValue[]): GroupRefusal | undefined {
+  const wanted = wantedGroups(groups, values);
+  if ('code' in wanted) return wanted;
+  for (const { group, source } of wanted) groups.update(group, source);
+  return undefined;
 }
