@@ -41,6 +41,19 @@ test('beyond the budget only entries that are on file are dropped, oldest first'
   expect(queue.window(300)?.count).toBe(1);
 });
 
+test('of many queues those with the oldest blocks have to go to their files, until half of the budget is free', () => {
+  const queues = table(100 * 640);
+  const all = Array.from({ length: 100 }, (_, index) => queues.findOrCreate('t', index));
+  for (const queue of all) queue.append(queue.queueId, 100, 0);
+  expect(queues.memory.ownersInTheWay().size).toBe(0);
+  queues.findOrCreate('one', 0).append(1000, 100, 0);
+  expect([...queues.memory.ownersInTheWay()]).toEqual(all.slice(0, 51));
+  for (const queue of all.slice(0, 51)) queue.writtenOffset = 1;
+  queues.memory.trim();
+  // Dropped as far as needed; what is on file goes when its memory is wanted.
+  expect([queues.memory.isOverfull, all[0]?.window(0), all[1]?.window(0)?.count]).toEqual([false, undefined, 1]);
+});
+
 test('what was dropped is held by nobody, however long the list of blocks was', async () => {
   const memory = new EntryMemory(200_000);
   const owner = { dropBlock: () => true };

@@ -39,6 +39,23 @@ export class EntryMemory {
     return this.#bytes > this.#bytesMax;
   }
 
+  /**
+   * Whose blocks have to be on file before half of the budget is free again; empty while it is not exceeded. With thousands of
+   * queues that get an entry now and then, writing all of them would be one small write for each every second.
+   */
+  ownersInTheWay(): ReadonlySet<BlockOwner> {
+    const owners = new Set<BlockOwner>();
+    if (!this.isOverfull) return owners;
+    let remaining = this.#bytes;
+    for (let at = this.#head; remaining > this.#bytesMax / 2; at += 1) {
+      const oldest = this.#blocks[at];
+      if (oldest === undefined) break;
+      owners.add(oldest.queue);
+      remaining -= oldest.block.bytes.length;
+    }
+    return owners;
+  }
+
   allocate(queue: BlockOwner, firstOffset: number, previous: EntryBlock | undefined): EntryBlock {
     const capacity = previous === undefined ? blockEntriesMin : Math.min(previous.count * 2, blockEntriesMax);
     const block = new EntryBlock(firstOffset, Math.max(capacity, blockEntriesMin));

@@ -1,8 +1,8 @@
 /**
  * Brings queue entries to their files in the background (Java: FlushConsumeQueueService). A frequent round writes the queues
- * that have a few pages waiting; a thorough round writes and flushes all of them and then records up to where the log need
- * not be dispatched again. Rounds never overlap. The log is the truth: a round that never ran costs time at recovery only, and
- * one that found no room on the disk is repeated.
+ * that have a few pages waiting, and with too much in memory those whose entries are there longest; a thorough round writes and
+ * flushes all of them and then records up to where the log need not be dispatched again. Rounds never overlap. The log is the
+ * truth: a round that never ran costs time at recovery only, and one that found no room on the disk is repeated.
  */
 import type { Clock } from '@orbitmq/core/kernel';
 import { forEachConcurrently } from '../for-each-concurrently.js';
@@ -131,12 +131,13 @@ export class QueueFlusher {
   async #runFrequent(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const { table, leastPages, writer } = this.#options;
-    const entriesMin = table.memory.isOverfull ? 1 : Math.ceil((leastPages * pageBytes) / queueEntryBytes);
+    const entriesMin = Math.ceil((leastPages * pageBytes) / queueEntryBytes);
+    const inTheWay = table.memory.ownersInTheWay();
     const waiting = this.#dirty;
     this.#dirty = [];
     const due: ConsumeQueue[] = [];
     for (const queue of waiting) {
-      if (queue.maxOffset - queue.writtenOffset >= entriesMin) due.push(queue);
+      if (queue.maxOffset - queue.writtenOffset >= entriesMin || inTheWay.has(queue)) due.push(queue);
       else this.#dirty.push(queue);
     }
     for (const queue of due) queue.isDirty = false;
