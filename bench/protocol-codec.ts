@@ -162,6 +162,7 @@ function measureEncoding(): void {
         queueId: 3,
         queueOffset: 100000 + count,
         transactionId: undefined,
+        recallHandle: undefined,
         regionId: 'DefaultRegion',
         traceOn: true,
       });

@@ -21,6 +21,7 @@ import { createMessageServices } from '../packages/broker/src/message-services.j
 import { createConsumerOffsetManager } from '../packages/broker/src/offset/create-consumer-offset-manager.js';
 import { createRebalanceLockManager } from '../packages/broker/src/order/create-rebalance-lock-manager.js';
 import { createTagsCodeOf } from '../packages/broker/src/schedule/tags-code-of.js';
+import { createStatistics } from '../packages/broker/src/stats/create-statistics.js';
 import { createMessageStore } from '../packages/broker/src/store/create-message-store.js';
 import { MemoryFileSystem } from '../packages/broker/src/store/io/memory-file-system.js';
 import type { MessageStore, PutWaiter } from '../packages/broker/src/store/message-store.js';
@@ -110,6 +111,7 @@ async function sendProcessor(environment: Environment, store: MessageStore, conf
     fileSystem,
     address: () => '127.0.0.1:10911',
     log: { readLog: async () => Buffer.alloc(0) },
+    ...createStatistics({ environment, clusterName: config.brokerClusterName, isSystemTopic: () => false }),
   });
   const found = services.processors.find(({ codes }) => codes.includes(RequestCode.SEND_MESSAGE_V2));
   if (found === undefined) throw new Error('no processor for sends');
@@ -148,11 +150,13 @@ async function run(): Promise<void> {
     () => true,
   );
 
+  const { storeStats } = createStatistics({ environment, clusterName: config.brokerClusterName, isSystemTopic: () => false });
   const store = createMessageStore({
     environment,
     fileSystem: new MemoryFileSystem(),
     config,
     tagsCodeOf: createTagsCodeOf(config),
+    onPublished: (...batch) => storeStats.published(...batch),
     onFailure: (error) => {
       throw error;
     },

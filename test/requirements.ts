@@ -114,6 +114,18 @@ export const requirements = [
     transports: both,
   },
   {
+    id: 'timed-message',
+    text: 'A message that is timed for a moment of its own comes never early and two seconds late at most, whatever restarts, kills and changes of the clock lie between; none is lost, and only what was delivered in the last second before a kill, or of the second that it cut short, comes twice.',
+    source: 'RocketMQ 5: timer wheel',
+    transports: both,
+  },
+  {
+    id: 'timed-recall',
+    text: 'A timed message that was taken back before its second is never delivered.',
+    source: 'RocketMQ 5: RECALL_MESSAGE',
+    transports: both,
+  },
+  {
     id: 'transaction-outcome',
     text: 'A committed message is delivered once, a rolled back or undecided one never.',
     source: 'RocketMQ: transactional messages',
@@ -230,15 +242,51 @@ export const requirements = [
     transports: ['rocketmq'],
   },
   {
+    id: 'request-reply',
+    text: 'Official clients of both versions ask and answer each other over our broker with the verdicts of Apache’s: answered, timed out, requester gone.',
+    source: 'RocketMQ: SEND_REPLY_MESSAGE, PUSH_REPLY_MESSAGE_TO_CLIENT',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'cluster-goes-on',
+    text: 'Of three brokers and two NameServers one each is killed under load: producers and consumers of every client go on with the others, nothing acknowledged is lost when the broker is back, and orderly consumers keep the order of each queue.',
+    source: 'Apache RocketMQ: multi-master',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'multi-master',
+    text: 'A broker takes the files of Apache’s multi-master configuration; a NameServer treats a second broker of the same name and id as Apache’s does; a port that another broker has is named.',
+    source: 'Apache RocketMQ: conf/2m-noslave',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'loopback-only',
+    text: 'Without a configured address a broker is reached from this machine only, and says so at its start.',
+    source: 'promises §3',
+    transports: ['rocketmq'],
+  },
+  {
     id: 'apache-brokers',
     text: 'Our client works against Apache RocketMQ 4.9.7 and 5.5.0.',
     source: 'Apache RocketMQ',
     transports: ['rocketmq'],
   },
   {
+    id: 'heartbeats-without-subscriptions',
+    text: 'A consumer whose heartbeats leave out subscriptions that the broker knows goes on consuming, also at a broker that was killed and has forgotten them.',
+    source: 'RocketMQ: heartbeats of version 2',
+    transports: ['rocketmq'],
+  },
+  {
     id: 'mqadmin',
     text: 'mqadmin of 4.9.7 and 5.5.0 prints at our NameServer and broker what it prints at those of its version; where not, the difference is listed.',
     source: 'RocketMQ: mqadmin',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'metrics',
+    text: 'With metricsExporterType=PROM the broker serves the series of RocketMQ 5.5 that it has figures for, with the same names, types and labels.',
+    source: 'RocketMQ: metrics',
     transports: ['rocketmq'],
   },
   {
@@ -263,6 +311,36 @@ export const requirements = [
     id: 'hostile-bytes',
     text: 'No bytes from the network crash the broker or disturb another connection.',
     source: 'product',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'requests-keep-promises',
+    text: 'No sequence of requests, in order or hostile, of several clients that may vanish, with restarts between, loses, doubles, changes or invents a message, moves a committed offset that no request names, goes unanswered, or leaves something behind when its clients are gone.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'mixed-load',
+    text: 'While clients send in all ways, consume, retry and settle transactions, consumers come and go and brokers are stopped and killed, nothing acknowledged is lost, nothing comes early, and the messages of a sharding key stay in order.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'refusals',
+    text: 'What is wrong with a request gets the response code of RocketMQ 5.5.0, or the one that docs/compatibility.md names, and the connection lives on.',
+    source: 'RocketMQ: SendMessageProcessor, PullMessageProcessor, BrokerFastFailure',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'loop-stall',
+    text: 'None of the largest requests in `test/promises/heavy-requests.ts` keeps the event loop of a broker or NameServer at work for more than 250 ms of CPU time at once, and the registration of 30,000 topics not for more than 1.5 s.',
+    source: 'product',
+    transports: ['rocketmq'],
+  },
+  {
+    id: 'priority',
+    text: 'On a topic of type PRIORITY the priority of a message names its queue as at RocketMQ 5.5.0; messages of other topics stay in theirs.',
+    source: 'RocketMQ: message priority',
     transports: ['rocketmq'],
   },
   // application

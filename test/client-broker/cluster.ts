@@ -6,6 +6,7 @@ import {
   defaultBrokerConfig,
   defaultNamesrvConfig,
   type NameServer,
+  type NamesrvConfig,
 } from '@orbitmq/broker';
 import type {
   BatchProducer,
@@ -32,12 +33,12 @@ export class Cluster {
   readonly #brokers: Broker[] = [];
   readonly #transports: Transport[] = [];
 
-  constructor(seed = 1) {
+  constructor(seed = 1, namesrv: Partial<NamesrvConfig> = {}) {
     this.environment = virtualEnvironment(seed);
     this.network = new InProcessNetwork({ timers: this.environment.time });
     this.disk = new SlowDisk(this.environment.time);
     const { environment, network } = this;
-    this.#nameServer = createNameServer({ environment, network, config: defaultNamesrvConfig });
+    this.#nameServer = createNameServer({ environment, network, config: { ...defaultNamesrvConfig, ...namesrv } });
   }
 
   async start(...configs: readonly Partial<BrokerConfig>[]): Promise<void> {

@@ -55,6 +55,7 @@ export interface InteropDelivery {
   readonly keys: string;
   readonly queueId: number;
   readonly queueOffset: number;
+  readonly brokerName: string;
   readonly reconsumeTimes: number;
   readonly msgId: string;
   /** Milliseconds since the epoch. */

@@ -84,6 +84,7 @@ export class JavaClient implements InteropClient {
         keys: fields['keys'] === 'null' ? '' : (fields['keys'] ?? ''),
         queueId: Number(fields['queueId']),
         queueOffset: Number(fields['queueOffset']),
+        brokerName: fields['brokerName'] ?? '',
         reconsumeTimes: Number(fields['reconsumeTimes']),
         msgId: fields['msgId'] ?? '',
         at: Number(fields['at']),

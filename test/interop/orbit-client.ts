@@ -6,6 +6,7 @@ import {
   type FunctionalProducer,
   type MessageView,
   type MqApp,
+  type MqAppOptions,
   producer,
   type TransactionResolution,
   textCodec,
@@ -29,10 +30,10 @@ const topicOf = (name: string) => defineTopic<string>(name, { codec: textCodec }
 class ProducersByTopic {
   readonly #started = new Map<string, Promise<{ readonly app: MqApp; readonly producer: FunctionalProducer<string> }>>();
   readonly #make: (topic: string) => FunctionalProducer<string>;
-  readonly #url: string;
+  readonly #options: MqAppOptions;
 
-  constructor(url: string, make: (topic: string) => FunctionalProducer<string>) {
-    this.#url = url;
+  constructor(options: MqAppOptions, make: (topic: string) => FunctionalProducer<string>) {
+    this.#options = options;
     this.#make = make;
   }
 
@@ -47,7 +48,7 @@ class ProducersByTopic {
 
   async #start(topic: string) {
     const made = this.#make(topic);
-    const app = await createMqApp({ url: this.#url, providers: [made] });
+    const app = await createMqApp({ ...this.#options, providers: [made] });
     await app.start();
     return { app, producer: made };
   }
@@ -60,15 +61,15 @@ class ProducersByTopic {
 /** Our client as an application uses it: the public API over `rocketmq://`. */
 export class OrbitClient implements InteropClient {
   readonly name = 'OrbitMQ client';
-  readonly #url: string;
+  readonly #options: MqAppOptions;
   readonly #apps: MqApp[] = [];
 
-  constructor(namesrvAddr: string) {
-    this.#url = `rocketmq://${namesrvAddr}`;
+  constructor(namesrvAddr: string, rocketmq?: MqAppOptions['rocketmq']) {
+    this.#options = { url: `rocketmq://${namesrvAddr}`, rocketmq };
   }
 
   async startProducer(group: string): Promise<InteropProducer> {
-    const producers = new ProducersByTopic(this.#url, (topic) => producer(topicOf(topic), { group }));
+    const producers = new ProducersByTopic(this.#options, (topic) => producer(topicOf(topic), { group }));
     return {
       send: async (message) => receiptOf(await (await producers.of(message.topic)).send(message.body, optionsOf(message))),
       sendOneway: async (message) => (await producers.of(message.topic)).sendOneway(message.body, optionsOf(message)),
@@ -86,7 +87,7 @@ export class OrbitClient implements InteropClient {
       (property: string): Outcome =>
       (message) =>
         message.properties[property] as TransactionResolution;
-    const producers = new ProducersByTopic(this.#url, (topic) =>
+    const producers = new ProducersByTopic(this.#options, (topic) =>
       producer(topicOf(topic), {
         group,
         transaction: {
@@ -119,7 +120,7 @@ export class OrbitClient implements InteropClient {
     };
     const { group, tags, orderly, maxReconsumeTimes } = options;
     const settings = { group, tags, orderly, maxReconsumeTimes, consumeFrom: 'first' as const };
-    const app = await createMqApp({ url: this.#url, providers: [consume(topicOf(options.topic), settings, handle)] });
+    const app = await createMqApp({ ...this.#options, providers: [consume(topicOf(options.topic), settings, handle)] });
     await app.start();
     this.#apps.push(app);
     return { deliveries, stop: () => app.stop() };
@@ -159,6 +160,7 @@ function deliveryOf(message: MessageView<string>): InteropDelivery {
     keys: message.keys.join(' '),
     queueId: message.queueId,
     queueOffset: message.queueOffset,
+    brokerName: message.brokerName ?? '',
     reconsumeTimes: message.reconsumeTimes,
     msgId: message.messageId,
     at: Date.now(),

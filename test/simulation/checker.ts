@@ -171,7 +171,7 @@ function commitsInsideQueues(brokers: readonly BrokerContent[]): string[] {
 }
 
 /** In the end every group has committed all of its queues to the last message. */
-function noLag(brokers: readonly BrokerContent[]): string[] {
+export function noLag(brokers: readonly BrokerContent[]): string[] {
   const wrong: string[] = [];
   for (const { queues } of brokers) {
     for (const { queue, content, committed } of queues) {

@@ -1,5 +1,4 @@
 /** An administrator's client: makes topics, reads queues from end to end, and committed offsets. */
-import type { Environment } from '@orbitmq/core/kernel';
 import {
   createRequest,
   createTopicHeader,
@@ -32,9 +31,8 @@ export interface QueueContent {
 export class Inspector {
   readonly #client: RemotingClient;
 
-  constructor(process: SimulatedProcess) {
-    const environment: Environment = process.environment;
-    this.#client = createRemotingClient({ environment, dialer: process.network });
+  constructor({ environment, network }: Pick<SimulatedProcess, 'environment' | 'network'>) {
+    this.#client = createRemotingClient({ environment, dialer: network });
   }
 
   start(): Promise<void> {

@@ -63,7 +63,8 @@ async function withInspector(
   await inspector.stop();
 }
 
-async function readQueues(inspector: Inspector, address: string, brokerName: string): Promise<readonly QueueReport[]> {
+/** Everything one broker holds. */
+export async function readQueues(inspector: Inspector, address: string, brokerName: string): Promise<readonly QueueReport[]> {
   const reports: QueueReport[] = [];
   const names = [
     ...Object.values(topics).map(({ name }) => name),

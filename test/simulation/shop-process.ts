@@ -10,25 +10,35 @@ import {
   type SendReceipt,
   type Transport,
 } from '@orbitmq/core';
-import { isMqError, sleep, TransportError } from '@orbitmq/core/kernel';
+import { type Environment, isMqError, sleep, TransportError } from '@orbitmq/core/kernel';
 import type { SeededRandom } from '@orbitmq/testing';
 import type { Flow, History, Parcel, Plan, SendOutcome, Sent } from './history.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { topics } from './topics.js';
 import type { Trace } from './trace.js';
 
-export interface ShopOptions {
-  readonly process: SimulatedProcess;
+/** What a client runs in: a simulated process, or the real one. */
+export interface ClientProcess {
+  readonly name: string;
+  readonly environment: Environment;
+}
+
+export interface ShopOptions<Process extends ClientProcess = SimulatedProcess> {
+  readonly process: Process;
   readonly transport: Transport;
   readonly random: SeededRandom;
   readonly history: History;
   readonly trace: Trace;
   /** Mean pause between two sends of one flow, milliseconds. */
   readonly pauseMs: number;
+  /** The same for the entries of one key. Default: three times as long. */
+  readonly entryPauseMs?: number | undefined;
+  /** What reminders wait for, with the milliseconds it stands for. Default: 1s, 5s, 10s, 30s. */
+  readonly delays?: readonly (readonly [DelayDuration, number])[] | undefined;
 }
 
 const tags = ['placed', 'paid', 'cancelled'] as const;
-const delays: readonly (readonly [DelayDuration, number])[] = [
+const delaysDefault: readonly (readonly [DelayDuration, number])[] = [
   ['1s', 1000],
   ['5s', 5000],
   ['10s', 10_000],
@@ -42,9 +52,9 @@ type NewSent = Pick<Sent, 'tag' | 'keys' | 'properties' | 'shardingKey' | 'delay
 
 const bare: NewSent = { tag: undefined, keys: [], properties: {}, shardingKey: undefined, delayMs: 0 };
 
-export class ShopProcess {
-  readonly process: SimulatedProcess;
-  readonly #options: ShopOptions;
+export class ShopProcess<Process extends ClientProcess = SimulatedProcess> {
+  readonly process: Process;
+  readonly #options: ShopOptions<Process>;
   readonly #runtime: MqRuntime;
   readonly #orders: FunctionalProducer<Parcel>;
   readonly #ledger: FunctionalProducer<Parcel>;
@@ -54,7 +64,7 @@ export class ShopProcess {
   #nextNumber = 1;
   #isSelling = false;
 
-  constructor(options: ShopOptions) {
+  constructor(options: ShopOptions<Process>) {
     this.#options = options;
     this.process = options.process;
     this.#orders = producer(topics.orders, { group: 'shop' });
@@ -91,8 +101,9 @@ export class ShopProcess {
       this.#loop(() => this.#remind()),
       this.#loop(() => this.#pay()),
     );
+    const { pauseMs, entryPauseMs = keyCount * pauseMs } = this.#options;
     for (let key = 0; key < keyCount; key += 1)
-      this.#loops.push(this.#loop(() => this.#enter(`${this.process.name}-${key}`), keyCount));
+      this.#loops.push(this.#loop(() => this.#enter(`${this.process.name}-${key}`), entryPauseMs));
   }
 
   /** Ends when the sends under way have ended. */
@@ -106,9 +117,9 @@ export class ShopProcess {
     await this.#runtime.stop();
   }
 
-  async #loop(step: () => Promise<void>, slowness = 1): Promise<void> {
+  async #loop(step: () => Promise<void>, pauseMs = this.#options.pauseMs): Promise<void> {
     while (this.#isSelling) {
-      await this.#pause(this.#options.random.int(2 * slowness * this.#options.pauseMs));
+      await this.#pause(this.#options.random.int(2 * pauseMs));
       if (this.#isSelling) await step();
     }
   }
@@ -133,7 +144,8 @@ export class ShopProcess {
   }
 
   #remind(): Promise<void> {
-    const [delay, delayMs] = delays[this.#options.random.int(delays.length)] ?? ['1s', 1000];
+    const { delays = delaysDefault, random } = this.#options;
+    const [delay, delayMs] = delays[random.int(delays.length)] ?? ['1s', 1000];
     return this.#send(this.#reminders, this.#parcel('reminder', calm), { ...bare, delayMs }, { delay });
   }
 

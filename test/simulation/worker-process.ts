@@ -11,12 +11,13 @@ import {
 import { sleep } from '@orbitmq/core/kernel';
 import type { SeededRandom } from '@orbitmq/testing';
 import type { Delivery, History, Parcel } from './history.js';
+import type { ClientProcess } from './shop-process.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { type GroupRule, groups, topics } from './topics.js';
 import type { Trace } from './trace.js';
 
-export interface WorkerOptions {
-  readonly process: SimulatedProcess;
+export interface WorkerOptions<Process extends ClientProcess = SimulatedProcess> {
+  readonly process: Process;
   readonly transport: Transport;
   readonly random: SeededRandom;
   readonly history: History;
@@ -27,12 +28,12 @@ export interface WorkerOptions {
 
 const deadLetterPrefix = '%DLQ%';
 
-export class WorkerProcess {
-  readonly process: SimulatedProcess;
-  readonly #options: WorkerOptions;
+export class WorkerProcess<Process extends ClientProcess = SimulatedProcess> {
+  readonly process: Process;
+  readonly #options: WorkerOptions<Process>;
   readonly #runtime: MqRuntime;
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkerOptions<Process>) {
     this.#options = options;
     this.process = options.process;
     const components = groups.flatMap((rule) => this.#consumer(rule)[providedComponents]);

@@ -1,6 +1,7 @@
 import { isMqError, systemEnvironment } from '@orbitmq/core/kernel';
 import {
   createRequest,
+  createTopicHeader,
   decodeOffsetMessageId,
   decodeRecords,
   encodeProperties,
@@ -89,6 +90,23 @@ export class BrokerCalls {
       brokerName: 'broker-a',
     });
     return (await this.#invoke(RequestCode.END_TRANSACTION, extFields)).code;
+  }
+
+  /** Of so many queues, to read and to write; NameServers know it when this resolves. */
+  async createTopic(topic: string, queueNums: number): Promise<void> {
+    const extFields = createTopicHeader.encode({
+      topic,
+      defaultTopic: 'TBW102',
+      readQueueNums: queueNums,
+      writeQueueNums: queueNums,
+      perm: 6,
+      topicFilterType: 'SINGLE_TAG',
+      topicSysFlag: 0,
+      order: false,
+      attributes: undefined,
+    });
+    const { code, remark } = await this.#invoke(RequestCode.UPDATE_AND_CREATE_TOPIC, extFields);
+    if (code !== ResponseCode.SUCCESS) throw new Error(`topic ${topic} was not created: ${code} ${remark}`);
   }
 
   /** Everything a queue shows now, from an offset on. */

@@ -4,12 +4,15 @@
  * `--case JSON`: one crash, as a failure prints it · `--damage STRIDE`: every STRIDE-th bit and length of a small store ·
  * `--repairs STRIDE`: a crash at every STRIDE-th moment of repairs ·
  * `kill --rounds N`: kill -9 of a broker under load · `power --rounds N`: power cuts of its file system (root, loop devices) ·
- * `full`: a file system that becomes full.
+ * `full`: a file system that becomes full ·
+ * `requests --sequences N [--minutes AT_MOST] [--seed S] [--path P]`: generated requests ·
+ * `mixed --minutes N [--seed S]`: everything at once on real processes.
  */
 import { inspect, parseArgs } from 'node:util';
 import type { Verdict } from '../durability/ack-journal.js';
 import { type CrashCase, crashPoints, runCase, type SweepCounts, sweep } from './crash-sweep.js';
 import { damageAll, type Ending } from './damage.js';
+import { generatedRequests, mixed } from './long-runs.js';
 import { noCounts, randomRun } from './random-run.js';
 import { fullDisk, killRounds, powerCutRounds } from './real-rounds.js';
 import { damageNames, type RepairCounts, repairCrashes } from './repair-crashes.js';
@@ -91,6 +94,9 @@ async function main(): Promise<void> {
       damage: { type: 'string' },
       repairs: { type: 'string' },
       rounds: { type: 'string', default: roundsDefault },
+      sequences: { type: 'string' },
+      path: { type: 'string' },
+      minutes: { type: 'string' },
     },
   });
   const firstSeed = Number(values['first-seed']);
@@ -102,8 +108,10 @@ async function main(): Promise<void> {
   if (mode === 'kill') await real((onRound) => killRounds(rounds, onRound));
   if (mode === 'power') await real((onRound) => powerCutRounds(rounds, onRound));
   if (mode === 'full') await real(() => fullDisk());
+  if (mode === 'requests') failureCount += await generatedRequests(values, tell);
+  if (mode === 'mixed') failureCount += await mixed(values, tell);
   if (values.case !== undefined) await replay(values.case);
-  if (values.seed !== undefined) await seeds(Number(values.seed), 1);
+  if (mode === undefined && values.seed !== undefined) await seeds(Number(values.seed), 1);
   if (damageStride !== undefined) for (const ending of ['stopped', 'killed'] as const) await damage(ending, Number(damageStride));
   if (repairStride !== undefined) await repairs(Number(repairStride));
   if (isPlain || values.points !== undefined) await points(Number(values.points ?? pointsDefault), firstSeed);

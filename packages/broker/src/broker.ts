@@ -11,24 +11,30 @@ import { createConsumerManager, type LiveConsumerManager } from './client/create
 import { createProducerManager, type LiveProducerManager } from './client/create-producer-manager.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import { LiveBrokerConfig } from './config/live-broker-config.js';
+import { FarewellService } from './flow-control/farewell-service.js';
 import { createSubscriptionGroupManager } from './group/create-subscription-group-manager.js';
 import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
 import { createMessageServices } from './message-services.js';
 import { BrokerConfigManager, type ConfigEffects } from './metadata/broker-config-manager.js';
+import { createMetricsEndpoint, createRpcMeter } from './metrics/create-metrics.js';
 import { ConsumerOffsetService } from './offset/consumer-offset-service.js';
 import { createConsumerOffsetManager } from './offset/create-consumer-offset-manager.js';
 import { createRebalanceLockManager } from './order/create-rebalance-lock-manager.js';
 import { createDurableLockManager } from './order/durable-lock-manager.js';
 import { createAdminProcessors } from './processors/create-admin-processors.js';
+import { createConsumptionProcessors } from './processors/create-consumption-processors.js';
 import { createManagementProcessors } from './processors/create-management-processors.js';
+import { createStatisticsProcessors } from './processors/create-statistics-processors.js';
 import { NameServerRegistration } from './registration/name-server-registration.js';
 import { createTagsCodeOf } from './schedule/tags-code-of.js';
+import { createStatistics } from './stats/create-statistics.js';
 import { createMessageStore } from './store/create-message-store.js';
 import type { FlushModeSwitch } from './store/flush-mode-switch.js';
 import type { FileSystem } from './store/io/file-system.js';
 import { joinPath } from './store/io/paths.js';
 import { ensureAutoCreateTopic } from './topic/boot-topics.js';
 import { createTopicConfigManager } from './topic/create-topic-config-manager.js';
+import { isSystemTopic } from './topic/system-topic-rules.js';
 import type { TopicConfigManager } from './topic/topic-config-manager.js';
 import { TopicKeepingStore } from './topic/topic-keeping-store.js';
 
@@ -132,6 +138,13 @@ class WiredBroker implements Broker {
     if (!config.storePathRootDir.startsWith('/') && !/^[A-Za-z]:/.test(config.storePathRootDir)) {
       throw new ConfigError('CONFIG_INVALID', `storePathRootDir must be an absolute path: "${config.storePathRootDir}"`);
     }
+    const rpc = createRpcMeter(environment, config);
+    const statistics = createStatistics({
+      environment,
+      countsByType: rpc !== undefined,
+      clusterName: config.brokerClusterName,
+      isSystemTopic: (topic) => isSystemTopic(topic, config),
+    });
     // The store takes the lock of the directory, so it comes before everything that writes there.
     const log = await this.#run(
       createMessageStore({
@@ -140,6 +153,7 @@ class WiredBroker implements Broker {
         config,
         tagsCodeOf: createTagsCodeOf(config),
         onFailure: this.#onFailure,
+        onPublished: (...batch) => statistics.storeStats.published(...batch),
       }),
     );
     const directory = joinPath(config.storePathRootDir, 'config');
@@ -147,6 +161,13 @@ class WiredBroker implements Broker {
     const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
     const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory, store: log });
     offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
+    topics.onChange(({ topicName }) => {
+      if (topics.get(topicName) !== undefined) return;
+      statistics.stats.topicDeleted(topicName);
+      statistics.transactions.topicDeleted(topicName);
+    });
+    await this.#run(statistics.stats);
+    await this.#run(statistics.storeStats);
     const store = new TopicKeepingStore(log, topics);
     await this.#run(persistAtStop(topics, groups));
     await this.#run(new ConsumerOffsetService(environment, offsets, config.flushConsumerOffsetInterval));
@@ -157,13 +178,38 @@ class WiredBroker implements Broker {
         ? createRebalanceLockManager({ clock: environment.clock })
         : await createDurableLockManager({ environment, fileSystem, directory });
     const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks };
-    const messages = createMessageServices({ ...shared, log, fileSystem, address: () => this.address });
+    const messages = createMessageServices({
+      ...shared,
+      ...statistics,
+      log,
+      diskUsage: () => log.diskUsage,
+      appendUnderWay: () => log.appendUnderWay,
+      fileSystem,
+      address: () => this.address,
+    });
     const management = createManagementProcessors({ ...shared, announceTopics: () => this.#announceTopics() });
+    const consumption = createConsumptionProcessors({
+      ...shared,
+      rates: statistics.stats,
+      delayOffsets: () => messages.delayOffsets(),
+      wakeReaders: (...reader) => messages.wakeReaders(...reader),
+      address: () => this.address,
+    });
     const admin = createAdminProcessors({
       ...shared,
+      stats: statistics.stats,
       configManager: await this.#createConfigManager({ log, topics }),
       maintenance: log,
       announceTopics: () => this.#announceTopics(),
+    });
+    const told = createStatisticsProcessors({
+      ...statistics,
+      config,
+      logger: environment.logger,
+      fileSystem,
+      store,
+      maintenance: log,
+      gauges: messages.gauges,
     });
     const server = createRemotingServer({
       environment,
@@ -172,14 +218,21 @@ class WiredBroker implements Broker {
       port: config.listenPort,
       idleTimeoutMs: config.serverChannelMaxIdleTimeSeconds * 1000,
       additionalPorts: config.listenPort > fastPortDistance ? [config.listenPort - fastPortDistance] : [],
+      refuseWaiting: ({ code }, waitedMs, waitingCount) => messages.refuseWaiting(code, waitedMs, waitingCount),
       codesRefusedOnAdditionalPorts: [RequestCode.PULL_MESSAGE, RequestCode.LITE_PULL_MESSAGE],
+      observer: rpc,
     });
-    for (const { codes, processor } of [...messages.processors, ...management, ...admin])
+    for (const { codes, processor } of [...messages.processors, ...management, ...consumption, ...admin, ...told])
       server.registerProcessor(codes, processor);
     for (const service of messages.services) await this.#run(service);
     this.#server = server;
     await this.#run(server);
     for (const service of messages.frontServices) await this.#run(service);
+    if (rpc !== undefined) {
+      const { gauges, timer } = messages;
+      await this.#run(createMetricsEndpoint({ ...shared, ...statistics, fileSystem, maintenance: log, gauges, rpc, timer }));
+    }
+    await this.#run(new FarewellService({ timers: environment.timers, config, server }));
     await this.#run(new ClientHousekeepingService(environment.timers, [consumers, producers]));
     this.#registration = await this.#run(this.#createRegistration(topics));
   }

@@ -21,12 +21,12 @@ const lookAgainMs = 100;
  */
 export class DurablePut {
   readonly #deps: DurablePutDeps;
-  readonly #message: MessageToStore;
+  readonly message: MessageToStore;
   readonly #put: StartedPut;
 
   constructor(deps: DurablePutDeps, message: MessageToStore) {
     this.#deps = deps;
-    this.#message = message;
+    this.message = message;
     this.#put = StartedPut.of(deps.store, message);
   }
 
@@ -43,7 +43,7 @@ export class DurablePut {
 
   /** Reads see a message only when it is durable. */
   #isVisible(): boolean {
-    const { topic, queueId } = this.#message;
+    const { topic, queueId } = this.message;
     return this.#deps.store.maxOffset(topic, queueId) > this.#put.queueOffset;
   }
 }

@@ -20,6 +20,7 @@ import { createMessageServices } from './message-services.js';
 import { createConsumerOffsetManager } from './offset/create-consumer-offset-manager.js';
 import { createRebalanceLockManager } from './order/create-rebalance-lock-manager.js';
 import { createTagsCodeOf } from './schedule/tags-code-of.js';
+import { createStatistics } from './stats/create-statistics.js';
 import { createMessageStore } from './store/create-message-store.js';
 import { MemoryFileSystem } from './store/io/memory-file-system.js';
 import { FakeConnection } from './test-support/fake-connection.js';
@@ -72,6 +73,7 @@ async function bedOn(environment: VirtualEnvironment, fileSystem: MemoryFileSyst
     fileSystem,
     address,
     log: store,
+    ...createStatistics({ environment, clusterName: config.brokerClusterName, isSystemTopic: () => false }),
   });
   const running = [store, ...services.services, ...services.frontServices];
   for (const service of running.slice(1)) await time.settle(service.start());

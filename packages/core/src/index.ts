@@ -6,7 +6,7 @@ export { wiringError } from './app/wiring-error.js';
 export { type AbortKind, AbortReason, type ConsumeSignal } from './consumer/abort-reason.js';
 export type { ConsumeContext } from './consumer/consume-context.js';
 export type { BatchMessageHandler, HandleBatch, HandleMessage, MessageHandler } from './consumer/message-handler.js';
-export type { Delay, DelayDuration } from './message/delay.js';
+export type { Delay, DelayDuration, SendDelay, TimedDelay } from './message/delay.js';
 export type { MessageView } from './message/message-view.js';
 export { checkGroupName, checkTopicName } from './message/names.js';
 export { checkCarriedPropertyName, checkPropertyName } from './message/reserved-properties.js';
@@ -22,7 +22,7 @@ export { defineTopic, type TopicOptions } from './topic/define-topic.js';
 export type { AnyTopicDefinition, PayloadOf, payloadType, TopicDefinition } from './topic/topic-definition.js';
 export type { CheckedChain, LastOutput } from './topic/upcast-types.js';
 export type { LocalTransaction } from './transaction/local-transaction.js';
-export type { Durability, IdempotencySupport, TransportFeatures } from './transport/features.js';
+export type { Durability, IdempotencySupport, TimedDelivery, TransportFeatures } from './transport/features.js';
 export type {
   IncomingMessage,
   OutgoingMessage,
@@ -40,8 +40,10 @@ export {
   type DeliveryOutcome,
   type HalfMessage,
   isBatchProducer,
+  isRecallingProducer,
   isTransactionalProducer,
   type ProducerDefinition,
+  type RecallingProducer,
   type TransactionalProducer,
   type Transport,
   type TransportConsumer,

@@ -32,6 +32,8 @@ class LoopTransport implements Transport {
     transactions: false,
     orderly: true,
     delayLevels: false,
+    timedDelivery: 'none',
+    recall: false,
     tagFilter: true,
     retry: false,
     idempotencyKey: 'none',

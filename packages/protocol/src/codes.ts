@@ -201,6 +201,10 @@ export const ResponseCode = {
   SUBSCRIPTION_GROUP_NOT_EXIST: 26,
   FILTER_DATA_NOT_EXIST: 27,
   INVALID_PARAMETER: 29,
+  /** Nobody of the group is online (page 32 §5). */
+  CONSUMER_NOT_ONLINE: 206,
+  /** A client did not answer what was handed on to it. */
+  CONSUME_MSG_TIMEOUT: 207,
   FLOW_CONTROL: 215,
   /** 5.x: the decision about a transaction comes too late. */
   ILLEGAL_OPERATION: 604,

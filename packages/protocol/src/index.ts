@@ -1,7 +1,46 @@
 export { type BrokerMemberGroup, decodeBrokerMemberGroup, encodeBrokerMemberGroup } from './bodies/broker-member-group.js';
+export {
+  type BrokerStatsData,
+  type BrokerStatsItem,
+  decodeBrokerStatsData,
+  encodeBrokerStatsData,
+} from './bodies/broker-stats-data.js';
 export { type CheckClientConfig, decodeCheckClientConfig, encodeCheckClientConfig } from './bodies/check-client-config.js';
+export {
+  type ClientConnection,
+  type ConsumerConnection,
+  encodeConsumerConnection,
+  encodeProducerConnection,
+  encodeProducerTable,
+  type ProducerInfo,
+  producerText,
+  subscriptionFastjson,
+} from './bodies/client-connections.js';
 export { type ClusterInfo, decodeClusterInfo, encodeClusterInfo } from './bodies/cluster-info.js';
+export {
+  type ConsumeDirectlyResult,
+  type DirectConsumeResult,
+  encodeConsumeDirectlyResult,
+} from './bodies/consume-directly-result.js';
+export { type ConsumeQueueAnswer, type ConsumeQueueData, encodeConsumeQueueAnswer } from './bodies/consume-queue-data.js';
+export {
+  type ConsumeStats,
+  type ConsumeStatsList,
+  consumeStatsOfGroupText,
+  encodeConsumeStats,
+  encodeConsumeStatsList,
+  type QueueProgress,
+  queueProgressText,
+} from './bodies/consume-stats.js';
+export { encodeConsumeTimeSpan, type QueueTimeSpan, timeSpanText } from './bodies/consume-time-span.js';
 export { decodeConsumerIdList, encodeConsumerIdList } from './bodies/consumer-id-list.js';
+export {
+  type ConsumerRunningInfo,
+  type ConsumeStatus,
+  encodeConsumerRunningInfo,
+  type ProcessQueueInfo,
+} from './bodies/consumer-running-info.js';
+export { decodeClientStatus, encodeClientStatus, encodeConsumerStatus } from './bodies/consumer-status-body.js';
 export type {
   ConsumeFromWhere,
   ConsumerData,
@@ -16,6 +55,12 @@ export { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatc
 export { type LockBatchBody, type MessageQueue, parseMessageQueueKey } from './bodies/message-queue.js';
 export { isJsonObject, type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
 export { decodeRegisterBrokerBody, encodeRegisterBrokerBody } from './bodies/register-broker-body.js';
+export {
+  decodeResetOffsetBody,
+  encodeResetOffsetBody,
+  encodeResetOffsetList,
+  type QueueOffsets,
+} from './bodies/reset-offset-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
 export { type DataVersion, isSameDataVersion, type RegisterBrokerBody, type TopicConfig } from './bodies/topic-config.js';
@@ -28,6 +73,8 @@ export {
   topicConfigText,
 } from './bodies/topic-config-table.js';
 export { decodeTopicList, encodeTopicList, type TopicList } from './bodies/topic-list.js';
+export type { TopicQueueMapping } from './bodies/topic-queue-mapping.js';
+export { encodeTopicStats, type TopicOffset, topicStatsText } from './bodies/topic-stats.js';
 export {
   type FastjsonKey,
   type FastjsonObject,
@@ -83,6 +130,7 @@ export { checkGroupName, checkTopicName } from './message/name-rules.js';
 export { decodeOffsetMessageId, encodeOffsetMessageId } from './message/offset-message-id.js';
 export { decodeProperties, encodeProperties, findProperty } from './message/properties.js';
 export { nameValueSeparator, PropertyName, propertySeparator } from './message/property-names.js';
+export { decodeRecallHandle, encodeRecallHandle, type RecallHandle } from './message/recall-handle.js';
 export {
   bornHostBytes,
   RecordAt,
@@ -118,6 +166,30 @@ export {
   wipeWritePermissionResponseHeader,
 } from './requests/broker-permission.js';
 export { type CheckTransactionStateHeader, checkTransactionStateHeader } from './requests/check-transaction-state.js';
+export {
+  type ConsumeMessageDirectlyHeader,
+  type ConsumerRunningInfoHeader,
+  consumeMessageDirectlyHeader,
+  consumerRunningInfoHeader,
+} from './requests/client-relay.js';
+export {
+  type BrokerConsumeStatsHeader,
+  brokerConsumeStatsHeader,
+  type ConsumeStatsHeader,
+  consumeStatsHeader,
+  type GroupHeader,
+  type GroupTopicHeader,
+  groupHeader,
+  groupTopicHeader,
+  type ProducerGroupHeader,
+  producerGroupHeader,
+  type QueryConsumeQueueHeader,
+  queryConsumeQueueHeader,
+  type ResumeCheckHalfMessageHeader,
+  resumeCheckHalfMessageHeader,
+  type TopicHeader,
+  topicHeader,
+} from './requests/consumer-administration.js';
 export { type ConsumerGroupHeader, consumerGroupHeader } from './requests/consumer-group.js';
 export { type ConsumerSendMessageBackHeader, consumerSendMessageBackHeader } from './requests/consumer-send-message-back.js';
 export { type CreateTopicHeader, createTopicHeader } from './requests/create-topic.js';
@@ -159,12 +231,25 @@ export {
 } from './requests/metadata-page.js';
 export { deleteTopicInNamesrvHeader, registerTopicHeader, topicsByClusterHeader } from './requests/name-server-topics.js';
 export {
+  type CloneGroupOffsetHeader,
+  type ConsumerStatusHeader,
+  type CorrectionOffsetHeader,
+  cloneGroupOffsetHeader,
+  consumerStatusHeader,
+  correctionOffsetHeader,
+  type ResetClientOffsetHeader,
+  type ResetOffsetHeader,
+  resetClientOffsetHeader,
+  resetOffsetHeader,
+} from './requests/offset-administration.js';
+export {
   type PullMessageHeader,
   type PullMessageResponseHeader,
   PullSysFlag,
   pullMessageHeader,
   pullMessageResponseHeader,
 } from './requests/pull-message.js';
+export { type PushReplyMessageHeader, pushReplyMessageHeader } from './requests/push-reply-message.js';
 export {
   type QueryConsumerOffsetHeader,
   type QueryConsumerOffsetResponseHeader,
@@ -184,6 +269,12 @@ export {
   queueOffsetHeader,
   queueOffsetResponseHeader,
 } from './requests/queue-offset.js';
+export {
+  type RecallMessageHeader,
+  type RecallMessageResponseHeader,
+  recallMessageHeader,
+  recallMessageResponseHeader,
+} from './requests/recall-message.js';
 export {
   type RegisterBrokerHeader,
   type RegisterBrokerResponseHeader,
@@ -216,6 +307,7 @@ export {
 } from './requests/unregister-broker.js';
 export { type UnregisterClientHeader, unregisterClientHeader } from './requests/unregister-client.js';
 export { type UpdateConsumerOffsetHeader, updateConsumerOffsetHeader } from './requests/update-consumer-offset.js';
+export { type ViewBrokerStatsHeader, viewBrokerStatsHeader } from './requests/view-broker-stats.js';
 export { type ViewMessageHeader, viewMessageHeader } from './requests/view-message.js';
 export { type PullMessageResponseFields, writePullMessageResponse } from './requests/write-pull-message-response.js';
 export {
@@ -229,6 +321,7 @@ export { type SendMessageResponseFields, writeSendMessageResponse } from './requ
 export { type ZoneHeader, zoneHeader } from './requests/zone.js';
 export {
   ownVersion,
+  ownVersionName,
   versionMaxReconsumeTimes,
   versionRegisterBrokerBody,
   versionStandardJsonRoute,

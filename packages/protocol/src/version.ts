@@ -3,6 +3,8 @@
  * JSON routes; 5.x clients look for server-side features from 413 on (page 01 §5).
  */
 export const ownVersion = 473;
+/** The same as tools print it. */
+export const ownVersionName = 'V5_3_0';
 
 /** First release whose route answers are standard JSON. */
 export const versionStandardJsonRoute = 401;

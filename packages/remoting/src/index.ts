@@ -9,6 +9,8 @@ export type {
   Network,
 } from './byte-stream.js';
 export { createRemotingClient, type RemotingClientOptions } from './client/create-remoting-client.js';
+export type { RequestObserver, RequestResult } from './connection/request-observer.js';
+export type { WaitingRefusal, WaitingRule } from './connection/waiting-requests.js';
 export { InProcessNetwork, type InProcessNetworkOptions } from './network/in-process-network.js';
 export { tcpNetwork } from './network/tcp-network.js';
 export type { ClientRequestHandler, InvokeOptions, RemotingCall, RemotingClient } from './remoting-client.js';

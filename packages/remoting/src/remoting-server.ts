@@ -42,4 +42,9 @@ export interface RemotingServer extends Lifecycle {
   /** Before `start()`. */
   registerProcessor(codes: readonly number[], processor: RequestProcessor): void;
   readonly connectionCount: number;
+  /**
+   * Before `stop()`, to send clients elsewhere (RocketMQ: enableShutdownGracefully): from now on two-way requests of senders later than
+   * 5.3.1 are answered with GO_AWAY. Older ones, which do not know it, and one-way requests, which nobody would repeat, are served on.
+   */
+  sendAway(): void;
 }

@@ -83,6 +83,7 @@ export function embeddedTransport(options: EmbeddedTransportOptions = {}): Trans
           name: 'embedded',
           durability: durabilityOf(store, config),
           idempotencyKey: config.idempotencyWindowMs > 0 ? 'honored' : 'carried',
+          timedDelivery: config.timerWheelEnable ? 'honored' : 'none',
           clientIp: '127.0.0.1',
           processId: process.pid,
           pollNameServerIntervalMs: options.pollNameServerIntervalMs ?? pollNameServerIntervalMsDefault,

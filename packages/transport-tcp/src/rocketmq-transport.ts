@@ -13,6 +13,7 @@ const names: Readonly<Record<keyof RocketmqTransportOptions, true>> = {
   name: true,
   durability: true,
   idempotencyKey: true,
+  timedDelivery: true,
   clientIp: true,
   processId: true,
   instanceName: true,

@@ -13,6 +13,8 @@ test('declares what it can, and the durability it was told', () => {
     transactions: true,
     orderly: true,
     delayLevels: true,
+    timedDelivery: 'carried',
+    recall: true,
     tagFilter: true,
     retry: true,
     idempotencyKey: 'carried',

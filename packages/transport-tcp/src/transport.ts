@@ -4,6 +4,7 @@ import type {
   Durability,
   IdempotencySupport,
   ProducerDefinition,
+  TimedDelivery,
   Transport,
   TransportConsumer,
   TransportFeatures,
@@ -33,6 +34,8 @@ export interface TcpTransportOptions {
   readonly durability: Durability;
   /** Whether all brokers are OrbitMQ's, which no answer of a broker tells. Default: `carried`, it is not known. */
   readonly idempotencyKey?: IdempotencySupport | undefined;
+  /** Whether all brokers deliver messages at a time of their own. Default: `carried`, it is not known. */
+  readonly timedDelivery?: TimedDelivery | undefined;
   /** IP address of this host, as brokers and tools show it; also part of message ids. */
   readonly clientIp: string;
   readonly processId: number;
@@ -84,7 +87,7 @@ class TcpTransport implements Transport {
       throw new ConfigError('CONFIG_INVALID', 'namesrvAddr names no NameServer: give at least one host:port');
     const { clock, random } = environment;
     this.name = options.name ?? 'rocketmq';
-    this.features = featuresOf(options.durability, options.idempotencyKey ?? 'carried');
+    this.features = featuresOf(options.durability, options.idempotencyKey ?? 'carried', options.timedDelivery ?? 'carried');
     this.#environment = environment;
     this.#ids = createMessageIdGenerator({ ip: addressBytes(clientIp), processId, clock, random });
     this.#producerTuning = { ...defaultProducerTuning, ...options.producerTuning };
@@ -156,7 +159,7 @@ class TcpTransport implements Transport {
   }
 }
 
-function featuresOf(durability: Durability, idempotencyKey: IdempotencySupport): TransportFeatures {
+function featuresOf(durability: Durability, idempotencyKey: IdempotencySupport, timedDelivery: TimedDelivery): TransportFeatures {
   return {
     durability,
     batch: true,
@@ -164,6 +167,8 @@ function featuresOf(durability: Durability, idempotencyKey: IdempotencySupport):
     transactions: true,
     orderly: true,
     delayLevels: true,
+    timedDelivery,
+    recall: true,
     tagFilter: true,
     retry: true,
     idempotencyKey,

@@ -26,12 +26,13 @@ interface AdminDifference {
 export interface AdminRow {
   /** Unique; usually the command and what is special. */
   readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[] | ((context: AdminContext) => readonly string[] | Promise<readonly string[]>);
+  /** Absent: nothing is run but `observe`, which then asks the broker itself. */
+  readonly command?: string;
+  readonly args?: readonly string[] | ((context: AdminContext) => readonly string[] | Promise<readonly string[]>);
   /** Makes what the command is to find. */
-  prepare?(context: AdminContext): Promise<void>;
+  prepare?(context: AdminContext): Promise<unknown>;
   /** Masks what cannot be the same, after the general masks of `normaliseOutput`. */
-  normalise?(text: string): string;
+  normalise?(text: string, version: ApacheVersion): string;
   /** What to compare in place of the command's own output, for commands that say nothing: e.g. a look at their effect. */
   observe?(context: AdminContext, result: AdminResult): Promise<string>;
   /** Default: both. */

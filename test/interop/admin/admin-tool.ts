@@ -61,6 +61,8 @@ export class AdminTool implements AdminCommands {
     ];
     this.#child = new Child('java', [...flags, '-cp', apacheClassPath(version), 'AdminTool'], {
       env: { ...process.env, ROCKETMQ_HOME: home, NAMESRV_ADDR: '', TZ: 'UTC' },
+      // Some commands write files where they are.
+      cwd: home,
     });
     if (this.#child.process.stdout === null) throw new Error('no standard output');
     createInterface({ input: this.#child.process.stdout }).on('line', (line) => this.#onLine(line));

@@ -8,7 +8,7 @@ import { type ApacheVersion, apacheMissing, apacheVersions, quickFlags } from '.
 import type { MqServer } from '../mq-server.js';
 import { startOrbitServer } from '../orbit-server.js';
 import type { AdminContext, AdminRow } from './admin-row.js';
-import { AdminTool } from './admin-tool.js';
+import { type AdminResult, AdminTool } from './admin-tool.js';
 import { normaliseOutput } from './normalise-output.js';
 
 const startLimitMs = 180_000;
@@ -22,13 +22,17 @@ interface Observed {
   readonly failure: string | undefined;
 }
 
+async function run({ command, args = [] }: AdminRow, context: AdminContext): Promise<AdminResult> {
+  if (command === undefined) return { output: '', error: '' };
+  return context.tool.run(command, ...(typeof args === 'function' ? await args(context) : args));
+}
+
 async function observe(row: AdminRow, context: AdminContext): Promise<Observed> {
   await row.prepare?.(context);
-  const args = typeof row.args === 'function' ? await row.args(context) : row.args;
-  const result = await context.tool.run(row.command, ...args);
+  const result = await run(row, context);
   const masked = (text: string): string => {
     const general = normaliseOutput(text, context.server);
-    return row.normalise?.(general) ?? general;
+    return row.normalise?.(general, context.version) ?? general;
   };
   const text = row.observe === undefined ? result.output : await row.observe(context, result);
   return { output: masked(text), failure: result.failure && normaliseOutput(result.failure, context.server) };

@@ -2,10 +2,12 @@ import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.Field;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.Permission;
+import java.util.List;
 import org.apache.rocketmq.tools.command.MQAdminStartup;
 
 /**
@@ -103,6 +105,7 @@ public final class AdminTool {
         System.setOut(new PrintStream(out, true, "UTF-8"));
         System.setErr(new PrintStream(err, true, "UTF-8"));
         try {
+            forgetCommands();
             MQAdminStartup.main0(command, null);
         } catch (Exited e) {
             exit = " " + e.status;
@@ -115,6 +118,16 @@ public final class AdminTool {
             System.setErr(error);
         }
         return "done " + words[0] + " " + encode(out) + " " + encode(err) + exit;
+    }
+
+    /** Some commands keep the client that they have shut down; the shell script makes them anew each time. */
+    private static void forgetCommands() throws Exception {
+        for (Field field : MQAdminStartup.class.getDeclaredFields()) {
+            if (List.class.isAssignableFrom(field.getType())) {
+                field.setAccessible(true);
+                ((List<?>) field.get(null)).clear();
+            }
+        }
     }
 
     private static String encode(ByteArrayOutputStream text) throws Exception {

@@ -38,6 +38,8 @@ public final class InteropClient {
     private static final PrintStream OUT = System.out;
     private static final Map<String, DefaultMQProducer> PRODUCERS = new ConcurrentHashMap<>();
     private static final Map<String, DefaultMQPushConsumer> CONSUMERS = new ConcurrentHashMap<>();
+    /** Producers and consumers write message traces. */
+    private static final boolean TRACE = Boolean.getBoolean("interop.trace");
     private static String namesrv;
 
     public static void main(String[] args) throws Exception {
@@ -111,9 +113,9 @@ public final class InteropClient {
     }
 
     private static Map<String, String> startProducer(Map<String, String> f) throws Exception {
-        DefaultMQProducer producer = new DefaultMQProducer(f.get("group"));
+        DefaultMQProducer producer = new DefaultMQProducer(f.get("group"), TRACE, null);
         producer.setNamesrvAddr(namesrv);
-        setClientIp(producer);
+        configure(producer);
         producer.setInstanceName(f.get("name"));
         // The client's own default unless a test names another.
         producer.setSendMsgTimeout(Integer.getInteger("interop.timeoutMs", producer.getSendMsgTimeout()));
@@ -126,7 +128,7 @@ public final class InteropClient {
     private static Map<String, String> startTransactionProducer(Map<String, String> f) throws Exception {
         TransactionMQProducer producer = new TransactionMQProducer(f.get("group"));
         producer.setNamesrvAddr(namesrv);
-        setClientIp(producer);
+        configure(producer);
         producer.setInstanceName(f.get("name"));
         producer.setTransactionListener(new TransactionListener() {
             @Override
@@ -188,8 +190,10 @@ public final class InteropClient {
         return "rollback".equals(text) ? LocalTransactionState.ROLLBACK_MESSAGE : LocalTransactionState.UNKNOW;
     }
 
-    /** A fixed address in place of the machine's, for frames that are kept as golden bytes. */
-    private static void setClientIp(ClientConfig client) {
+    /** A fixed address in place of the machine's, for frames that are kept as golden bytes; how often routes are asked for again, and heartbeats sent. */
+    private static void configure(ClientConfig client) {
+        client.setPollNameServerInterval(Integer.getInteger("interop.pollMs", client.getPollNameServerInterval()));
+        client.setHeartbeatBrokerInterval(Integer.getInteger("interop.heartbeatMs", client.getHeartbeatBrokerInterval()));
         String ip = System.getProperty("interop.clientIp");
         if (ip != null) {
             client.setClientIP(ip);
@@ -265,9 +269,9 @@ public final class InteropClient {
     }
 
     private static Map<String, String> startConsumer(Map<String, String> f) throws Exception {
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(f.get("group"));
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(f.get("group"), TRACE, null);
         consumer.setNamesrvAddr(namesrv);
-        setClientIp(consumer);
+        configure(consumer);
         consumer.setInstanceName(f.get("name"));
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         if (f.containsKey("maxReconsumeTimes")) {
@@ -298,6 +302,7 @@ public final class InteropClient {
         event.put("topic", message.getTopic());
         event.put("queueId", String.valueOf(message.getQueueId()));
         event.put("queueOffset", String.valueOf(message.getQueueOffset()));
+        event.put("brokerName", String.valueOf(message.getBrokerName()));
         event.put("reconsumeTimes", String.valueOf(message.getReconsumeTimes()));
         event.put("msgId", message.getMsgId());
         event.put("tag", String.valueOf(message.getTags()));

@@ -56,7 +56,8 @@ async function main(args: readonly string[]): Promise<number> {
     configFile: configFilePath(command.configFile),
   });
   const readyLine = (): string => brokerReadyLine(config, broker.address);
-  return runService({ service: broker, logger, readyLine, failed: broker.failed });
+  const farewellMs = config.enableShutdownGracefully ? config.shutdownWaitTimeSeconds * 1000 : 0;
+  return runService({ service: broker, logger, readyLine, failed: broker.failed, farewellMs });
 }
 
 paceHeap();

@@ -9,6 +9,8 @@ export interface RunServiceOptions {
   readonly readyLine: () => string;
   /** Resolves when the service cannot go on. */
   readonly failed?: Promise<Error> | undefined;
+  /** What the stop takes on top of draining, in milliseconds. Default: 0. */
+  readonly farewellMs?: number | undefined;
 }
 
 const stopDeadlineMs = 10_000;
@@ -37,7 +39,7 @@ export async function runService(options: RunServiceOptions): Promise<number> {
   if (status !== ExitCode.OK) process.stderr.write(`stopping: ${reason}\n`);
   else logger.info('stopping', { signal: reason });
   try {
-    await service.stop({ deadlineMs: stopDeadlineMs });
+    await service.stop({ deadlineMs: stopDeadlineMs + (options.farewellMs ?? 0) });
   } catch (error) {
     process.stderr.write(`did not stop in order: ${sentenceOf(error)}\n`);
     return ExitCode.FAILED;

@@ -4,7 +4,9 @@
  */
 import type { Clock, Timer, Timers } from '@orbitmq/core/kernel';
 import {
+  type ConsumeFromWhere,
   type ConsumerData,
+  type ConsumeType,
   consumerGroupHeader,
   createRequest,
   type MessageModel,
@@ -13,7 +15,7 @@ import {
 } from '@orbitmq/protocol';
 import type { ServerConnection } from '@orbitmq/remoting';
 import { ConnectionGroups } from './connection-groups.js';
-import type { ConsumerChannel, ConsumerManager } from './consumer-manager.js';
+import type { ConsumerChannel, ConsumerGroupView, ConsumerManager } from './consumer-manager.js';
 import { mergeSubscriptions } from './subscription-table.js';
 
 /** Consumer groups one connection may be a member of. */
@@ -42,9 +44,11 @@ interface Member {
 }
 
 interface ConsumerGroup {
+  consumeType: ConsumeType;
   messageModel: MessageModel;
-  /** Of the last full heartbeat with one; 0 when none is known. */
-  fingerprint: number;
+  consumeFromWhere: ConsumeFromWhere | undefined;
+  /** Of the last full heartbeat, 0 when that had none; undefined before the first. */
+  fingerprint: number | undefined;
   /** A large group was told a moment ago; what has changed since is told when this fires. */
   pause: Timer | undefined;
   isAnnouncementDue: boolean;
@@ -77,12 +81,14 @@ export class LiveConsumerManager implements ConsumerManager {
     if (!this.#connections.add(connection, name)) return;
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = newGroup(data.messageModel);
+      group = newGroup(data);
       this.#groups.set(name, group);
     }
     const isNewMember = group.members.get(connection)?.channel.clientId !== channel.clientId;
     group.members.set(connection, { channel, lastHeartbeatMs: this.#options.clock.monotonic() });
+    group.consumeType = data.consumeType;
     group.messageModel = data.messageModel;
+    group.consumeFromWhere = data.consumeFromWhere;
     const isTopicChanged = !withoutSub && mergeSubscriptions(group.subscriptions, data.subscriptionDataSet);
     if (isNewMember || isTopicChanged) this.#announce(name, group);
   }
@@ -121,13 +127,45 @@ export class LiveConsumerManager implements ConsumerManager {
     return this.#groups.has(group);
   }
 
-  /** Fingerprint of the group's last full heartbeat of version 2; 0 when none is known. */
-  fingerprint(group: string): number {
-    return this.#groups.get(group)?.fingerprint ?? 0;
+  describe(group: string): ConsumerGroupView | undefined {
+    const found = this.#groups.get(group);
+    if (found === undefined) return undefined;
+    const { consumeType, messageModel, consumeFromWhere, subscriptions } = found;
+    return { consumeType, messageModel, consumeFromWhere, subscriptions: [...subscriptions.values()] };
+  }
+
+  subscriptionCount(group: string): number {
+    return this.#groups.get(group)?.subscriptions.size ?? 0;
+  }
+
+  groupsSubscribing(topic: string): readonly string[] {
+    return [...this.#groups].filter(([, group]) => group.subscriptions.has(topic)).map(([name]) => name);
+  }
+
+  findMember(group: string, clientId: string): ConsumerChannel | undefined {
+    let latest: Member | undefined;
+    for (const member of this.#groups.get(group)?.members.values() ?? []) {
+      if (member.channel.clientId !== clientId || !member.channel.connection.isOpen) continue;
+      if (latest === undefined || member.lastHeartbeatMs >= latest.lastHeartbeatMs) latest = member;
+    }
+    return latest?.channel;
+  }
+
+  /** Fingerprint of the group's last full heartbeat, 0 when that was not of version 2; undefined before the first. */
+  fingerprint(group: string): number | undefined {
+    return this.#groups.get(group)?.fingerprint;
   }
 
   /**
-   * Remembers the fingerprint that came with the subscriptions (0: forget it). One per group, not per client, so members
+   * An official client may skip the full heartbeat of a rebalance, when another one is under way, and then leaves out for ever
+   * what its pulls refer to.
+   */
+  askForSubscriptions(group: string): void {
+    this.setFingerprint(group, 0);
+  }
+
+  /**
+   * Remembers the fingerprint that came with the subscriptions (0: none). One per group, not per client, so members
    * with different subscriptions make each other send them in full (page 05 §2).
    */
   setFingerprint(group: string, fingerprint: number): void {
@@ -185,10 +223,12 @@ export class LiveConsumerManager implements ConsumerManager {
   }
 }
 
-function newGroup(messageModel: MessageModel): ConsumerGroup {
+function newGroup({ consumeType, messageModel, consumeFromWhere }: ConsumerData): ConsumerGroup {
   return {
+    consumeType,
     messageModel,
-    fingerprint: 0,
+    consumeFromWhere,
+    fingerprint: undefined,
     pause: undefined,
     isAnnouncementDue: false,
     members: new Map(),

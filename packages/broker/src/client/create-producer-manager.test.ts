@@ -49,3 +49,42 @@ test('one connection registers so many groups and no more', () => {
   join('a', a, 'g3');
   expect([producers.pickChannel('g2'), producers.pickChannel('g3')]).toEqual([a, undefined]);
 });
+
+test('a client id is found while one of its connections has a producer', () => {
+  const { producers, join } = setup();
+  expect(producers.connectionOf('a')).toBeUndefined();
+  const first = join('a', undefined, 'g1');
+  join('a', first, 'g2');
+  expect(producers.connectionOf('a')).toBe(first);
+  producers.unregister('g1', 'a', first);
+  expect(producers.connectionOf('a')).toBe(first);
+  producers.unregister('g2', 'a', first);
+  expect(producers.connectionOf('a')).toBeUndefined();
+});
+
+test('of several connections of a client id the last one is found, and the one before it when that closes', () => {
+  const { producers, join } = setup();
+  const first = join('a');
+  const second = join('a');
+  join('a', first);
+  expect(producers.connectionOf('a')).toBe(second);
+  second.close();
+  expect(producers.connectionOf('a')).toBe(first);
+  first.close();
+  expect(producers.connectionOf('a')).toBeUndefined();
+});
+
+test('a connection that changes its client id is found under the new one only', () => {
+  const { producers, join } = setup();
+  const connection = join('before');
+  join('after', connection);
+  expect([producers.connectionOf('before'), producers.connectionOf('after')]).toEqual([undefined, connection]);
+});
+
+test('a silent client is not found any more', async () => {
+  const { time, producers, join } = setup();
+  join('a');
+  await time.advance(120_001);
+  producers.expire();
+  expect(producers.connectionOf('a')).toBeUndefined();
+});

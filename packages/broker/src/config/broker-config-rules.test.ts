@@ -11,6 +11,21 @@ test.each([
   ['splitRegistrationSize', '2', 2],
   ['splitRegistrationSize', '1', undefined],
   ['bindAddress', ':::::', undefined],
+  ['metricsExporterType', '', 'DISABLE'],
+  ['metricsExporterType', '0', 'DISABLE'],
+  ['metricsExporterType', 'prom', 'PROM'],
+  ['metricsExporterType', '2', 'PROM'],
+  ['metricsExporterType', '3', 'LOG'],
+  ['metricsExporterType', '4', undefined],
+  ['metricsExporterType', 'PROMETHEUS', undefined],
+  ['metricsPromExporterHost', '', ''],
+  ['metricsPromExporterHost', '0.0.0.0', '0.0.0.0'],
+  ['metricsPromExporterHost', 'localhost', undefined],
+  ['metricsLabel', '', ''],
+  ['metricsLabel', 'zone:z1,rack:3', 'zone:z1,rack:3'],
+  ['metricsLabel', 'zone', undefined],
+  ['metricsLabel', 'zone:', undefined],
+  ['metricsOtelCardinalityLimit', '0', undefined],
 ])('%s=%j', (key, text, value) => {
   expect(brokerConfigRule(key)?.parse(text)).toBe(value);
 });

@@ -22,9 +22,20 @@ const name = matching(/^[A-Za-z0-9_%|-]{1,100}$/, 'letters, digits and _ - % |, 
 const delayLevels = matching(/^\d{1,9}[smhd]( +\d{1,9}[smhd])*$/, 'durations such as "1s 5m 2h 1d", separated by blanks');
 const hour = '([01]?[0-9]|2[0-3])';
 const hoursOfDay = matching(new RegExp(`^${hour}(;${hour})*;?$`), 'hours from 0 to 23, several separated by ";"');
+const topicName = matching(/^[A-Za-z0-9_%|-]{1,127}$/, 'letters, digits and _ - % |, at most 127');
 const percent = integer(0, 100);
 /** It is a property of every message, and a field of every answer to a send. */
 const region = matching(/^[ -~]{0,255}$/, 'at most 255 printable ASCII characters');
+/** By name or by number, as Apache's. */
+const exporterTypes = ['DISABLE', 'OTLP_GRPC', 'PROM', 'LOG'] as const;
+const exporterType: ConfigRule<(typeof exporterTypes)[number]> = {
+  allowed: 'DISABLE, PROM, or their numbers 0 and 2',
+  parse: (text) => {
+    const name = text.toUpperCase();
+    return name === '' ? 'DISABLE' : exporterTypes.find((type, number) => type === name || String(number) === name);
+  },
+};
+const labels = matching(/^([^:,]+:[^,]+(,+|$))*$/, 'name:value, several separated by ","');
 /** A record of the largest message has to fit with its frame into 16 MiB. */
 const messageSize = integer(1, 16_000_000);
 
@@ -50,12 +61,18 @@ const rules: ConfigRules<BrokerConfig> = {
   channelExpiredTimeout: positive,
   regionId: region,
   traceOn: boolean,
+  metricsExporterType: exporterType,
+  metricsPromExporterPort: port,
+  metricsPromExporterHost: { allowed: 'an IP address, or nothing', parse: (text) => (text === '' ? '' : ipAddress.parse(text)) },
+  metricsLabel: labels,
+  metricsOtelCardinalityLimit: positive,
   defaultTopicQueueNums: integer(1, 65_536),
   autoCreateTopicEnable: boolean,
   autoCreateSubscriptionGroup: boolean,
   clusterTopicEnable: boolean,
   brokerTopicEnable: boolean,
   traceTopicEnable: boolean,
+  msgTraceTopicName: topicName,
   enableMixedMessageType: boolean,
   clearRetryTopicWhenDeleteTopic: boolean,
   configBlackList: anyText,
@@ -70,14 +87,40 @@ const rules: ConfigRules<BrokerConfig> = {
   maxTransferCountOnMessageInDisk: positive,
   maxFilterMessageSize: positive,
   enablePropertyFilter: boolean,
+  useServerSideResetOffset: boolean,
   filterSupportRetry: boolean,
   sendThreadPoolQueueCapacity: positive,
+  // The last time that a date can name.
+  startAcceptSendRequestTimeStamp: integer(0, 8_640_000_000_000_000),
+  osPageCacheBusyTimeOutMills: positive,
+  brokerFastFailureEnable: boolean,
+  waitTimeMillsInSendQueue: positive,
+  waitTimeMillsInPullQueue: positive,
+  waitTimeMillsInLitePullQueue: positive,
+  waitTimeMillsInHeartbeatQueue: positive,
+  waitTimeMillsInTransactionQueue: positive,
+  waitTimeMillsInAdminBrokerQueue: positive,
+  priorityOnAllTopics: boolean,
+  enableShutdownGracefully: boolean,
+  shutdownWaitTimeSeconds: integer(0, 3600),
+  replyThreadPoolQueueCapacity: positive,
+  storeReplyMessageEnable: boolean,
   rejectTransactionMessage: boolean,
   transactionTimeOut: count,
   transactionCheckMax: count,
   transactionCheckInterval: positive,
   messageDelayLevel: delayLevels,
   flushDelayOffsetInterval: positive,
+  timerWheelEnable: boolean,
+  timerPrecisionMs: positive,
+  // The wheel holds seven days at a precision of a second, and a year is what anybody means.
+  timerMaxDelaySec: integer(0, 31_622_400),
+  timerRollWindowSlot: integer(2, 604_740),
+  timerFlushIntervalMs: positive,
+  mappedFileSizeTimerLog: integer(1024, 2_147_483_647),
+  timerCongestNumEachSlot: positive,
+  recallMessageEnable: boolean,
+  appendTopicForTimerDeleteKey: boolean,
   idempotencyWindowMs: integer(0, 604_800_000),
   idempotencyKeysMax: integer(1, 16_777_216),
   storePathRootDir: anyText,

@@ -33,12 +33,25 @@ export interface BrokerConfig {
   readonly regionId: string;
   readonly traceOn: boolean;
 
+  /** PROM: figures of the broker at `GET /metrics`. The others of Apache's are not built: they are taken, with a warning. */
+  readonly metricsExporterType: 'DISABLE' | 'OTLP_GRPC' | 'PROM' | 'LOG';
+  /** 0 picks a free port. */
+  readonly metricsPromExporterPort: number;
+  /** Where the port listens. Empty: on the loopback interface only (Apache: on every one). */
+  readonly metricsPromExporterHost: string;
+  /** Labels of every series: `name:value,name:value`. */
+  readonly metricsLabel: string;
+  /** Series of one name; further ones are added up in one. */
+  readonly metricsOtelCardinalityLimit: number;
+
   readonly defaultTopicQueueNums: number;
   readonly autoCreateTopicEnable: boolean;
   readonly autoCreateSubscriptionGroup: boolean;
   readonly clusterTopicEnable: boolean;
   readonly brokerTopicEnable: boolean;
   readonly traceTopicEnable: boolean;
+  /** The topic that `traceTopicEnable` makes at the start. */
+  readonly msgTraceTopicName: string;
   /** Topics of message type MIXED may be created. */
   readonly enableMixedMessageType: boolean;
   /** The pop retry topics of a topic go with it. */
@@ -59,9 +72,32 @@ export interface BrokerConfig {
   readonly maxFilterMessageSize: number;
   /** Consumers may filter by SQL92 expressions over properties. */
   readonly enablePropertyFilter: boolean;
+  /** Resets of offsets by operators: at the next pull of each queue (5.2 and later), or told to the clients (4.9). */
+  readonly useServerSideResetOffset: boolean;
   /** A group's expression also decides on what it gets again. */
   readonly filterSupportRetry: boolean;
   readonly sendThreadPoolQueueCapacity: number;
+  /** Before this time, epoch ms, sends are refused; 0: none are. */
+  readonly startAcceptSendRequestTimeStamp: number;
+  /** A write to the log that takes longer stalls the broker: sends are refused until it ends (docs/compatibility.md, "Flow control"). */
+  readonly osPageCacheBusyTimeOutMills: number;
+  /** Requests that waited too long for their turn on their connection are refused; the next keys say how long, by kind. */
+  readonly brokerFastFailureEnable: boolean;
+  readonly waitTimeMillsInSendQueue: number;
+  readonly waitTimeMillsInPullQueue: number;
+  readonly waitTimeMillsInLitePullQueue: number;
+  readonly waitTimeMillsInHeartbeatQueue: number;
+  readonly waitTimeMillsInTransactionQueue: number;
+  readonly waitTimeMillsInAdminBrokerQueue: number;
+  /** Ours: the priority of a message names its queue on topics of every type, as at 5.5.0, not only on those of type PRIORITY. Default: false. */
+  readonly priorityOnAllTopics: boolean;
+  /** A stop first sends the clients of 5.3.2 and later elsewhere (GO_AWAY) and serves the others, for `shutdownWaitTimeSeconds`. */
+  readonly enableShutdownGracefully: boolean;
+  readonly shutdownWaitTimeSeconds: number;
+  /** Replies of request/reply that are being handed on; beyond it they are refused. */
+  readonly replyThreadPoolQueueCapacity: number;
+  /** Replies are also stored, in the topic that they name. */
+  readonly storeReplyMessageEnable: boolean;
 
   readonly rejectTransactionMessage: boolean;
   readonly transactionTimeOut: number;
@@ -70,6 +106,23 @@ export interface BrokerConfig {
 
   readonly messageDelayLevel: string;
   readonly flushDelayOffsetInterval: number;
+
+  /** Timed messages of 5.x (`TIMER_DELAY_SEC` and its like) are taken. False: they are refused. */
+  readonly timerWheelEnable: boolean;
+  /** Length of a tick: 1000, 500, 200 or 100; others count as the next one below. */
+  readonly timerPrecisionMs: number;
+  /** How far ahead, in seconds, a message may be timed. */
+  readonly timerMaxDelaySec: number;
+  /** A message further ahead, in ticks, is stored again on its way; at most two thirds of `fileReservedTime`, so that no log file expires under it. */
+  readonly timerRollWindowSlot: number;
+  readonly timerFlushIntervalMs: number;
+  readonly mappedFileSizeTimerLog: number;
+  /** Messages of one tick from which on further ones are refused by chance, from twice as many on always. */
+  readonly timerCongestNumEachSlot: number;
+  /** Timed messages can be taken back (RECALL_MESSAGE): answers to their sends name a handle. */
+  readonly recallMessageEnable: boolean;
+  /** A recall names the topic before the key, as 5.3.2 and 5.3.3 do. */
+  readonly appendTopicForTimerDeleteKey: boolean;
 
   /**
    * Ours: how long a key of a send (`ORBITMQ_IDEMPOTENCY_KEY`) is remembered, from the first message with it on; 0: keys mean
@@ -156,12 +209,18 @@ export const defaultBrokerConfig: BrokerConfig = {
   channelExpiredTimeout: 120_000,
   regionId: 'DefaultRegion',
   traceOn: true,
+  metricsExporterType: 'DISABLE',
+  metricsPromExporterPort: 5557,
+  metricsPromExporterHost: '',
+  metricsLabel: '',
+  metricsOtelCardinalityLimit: 50_000,
   defaultTopicQueueNums: 8,
   autoCreateTopicEnable: true,
   autoCreateSubscriptionGroup: true,
   clusterTopicEnable: true,
   brokerTopicEnable: true,
   traceTopicEnable: false,
+  msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   enableMixedMessageType: false,
   clearRetryTopicWhenDeleteTopic: true,
   configBlackList: 'configBlackList;brokerConfigPath',
@@ -169,6 +228,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   shortPollingTimeMills: 1000,
   litePullMessageEnable: true,
   enablePropertyFilter: false,
+  useServerSideResetOffset: true,
   filterSupportRetry: false,
   flushConsumerOffsetInterval: 5000,
   notifyConsumerIdsChangedEnable: true,
@@ -178,12 +238,35 @@ export const defaultBrokerConfig: BrokerConfig = {
   maxTransferCountOnMessageInDisk: 8,
   maxFilterMessageSize: 16_000,
   sendThreadPoolQueueCapacity: 10_000,
+  startAcceptSendRequestTimeStamp: 0,
+  osPageCacheBusyTimeOutMills: 1000,
+  brokerFastFailureEnable: true,
+  waitTimeMillsInSendQueue: 200,
+  waitTimeMillsInPullQueue: 5000,
+  waitTimeMillsInLitePullQueue: 5000,
+  waitTimeMillsInHeartbeatQueue: 31_000,
+  waitTimeMillsInTransactionQueue: 3000,
+  waitTimeMillsInAdminBrokerQueue: 5000,
+  priorityOnAllTopics: false,
+  enableShutdownGracefully: false,
+  shutdownWaitTimeSeconds: 30,
+  replyThreadPoolQueueCapacity: 10_000,
+  storeReplyMessageEnable: true,
   rejectTransactionMessage: false,
   transactionTimeOut: 6000,
   transactionCheckMax: 15,
   transactionCheckInterval: 30_000,
   messageDelayLevel: '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
   flushDelayOffsetInterval: 10_000,
+  timerWheelEnable: true,
+  timerPrecisionMs: 1000,
+  timerMaxDelaySec: 259_200,
+  timerRollWindowSlot: 172_800,
+  timerFlushIntervalMs: 1000,
+  mappedFileSizeTimerLog: 104_857_600,
+  timerCongestNumEachSlot: 2_147_483_647,
+  recallMessageEnable: false,
+  appendTopicForTimerDeleteKey: false,
   idempotencyWindowMs: 600_000,
   idempotencyKeysMax: 524_288,
   storePathRootDir: '',

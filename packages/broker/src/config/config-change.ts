@@ -13,6 +13,7 @@ const inFileOnly: readonly (keyof BrokerConfig)[] = [
   'storePathCommitLog',
   'mappedFileSizeCommitLog',
   'mappedFileSizeConsumeQueue',
+  'mappedFileSizeTimerLog',
   'bindAddress',
   'listenPort',
   'brokerIP1',

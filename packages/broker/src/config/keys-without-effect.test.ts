@@ -54,6 +54,9 @@ transientStorePoolEnable=false
 enablePropertyFilter=false
 slaveReadEnable=false
 traceTopicEnable=true
+transactionOpMsgMaxSize=4096
+transactionOpBatchInterval=3000
+lockInStrictMode=false
 `,
 };
 
@@ -72,6 +75,7 @@ describe('a value that asks for what is not done is named', () => {
     'storeType=defaultRocksDB',
     'forceRegister=false',
     'storePathIndex=/data/index',
+    'lockInStrictMode=true',
   ])('%s', (line) => {
     expect(warningsOf(line)).toEqual([expect.stringMatching(new RegExp(`"${line.split('=')[0]}" has no effect: `))]);
   });

@@ -12,6 +12,8 @@ export interface KeyWithoutEffect {
 const inOneLoop = 'it tunes threads, locks or buffers of the Java process, which do not exist here';
 const noPool = 'answered messages are always in the files of the log, never only in memory of the process';
 const besideTheLog = 'checksums of the whole log are kept beside it, in orbitmq/checksums of the store';
+const neverDropped = 'a timed message is tried until it is delivered, and what is none stops no others';
+const eachAlone = 'a decision of a transaction is written with the message that it is about, alone';
 const notHere = 'this version has no such feature';
 
 const tuningKeys = [
@@ -30,19 +32,12 @@ const tuningKeys = [
   'pullThreadPoolQueueCapacity',
   'litePullThreadPoolQueueCapacity',
   'ackThreadPoolQueueCapacity',
-  'replyThreadPoolQueueCapacity',
   'queryThreadPoolQueueCapacity',
   'adminBrokerThreadPoolQueueCapacity',
   'clientManagerThreadPoolQueueCapacity',
   'consumerManagerThreadPoolQueueCapacity',
   'heartbeatThreadPoolQueueCapacity',
   'endTransactionPoolQueueCapacity',
-  'brokerFastFailureEnable',
-  'waitTimeMillsInSendQueue',
-  'waitTimeMillsInPullQueue',
-  'waitTimeMillsInLitePullQueue',
-  'waitTimeMillsInHeartbeatQueue',
-  'waitTimeMillsInTransactionQueue',
   'waitTimeMillsInAckQueue',
   'serverWorkerThreads',
   'serverCallbackExecutorThreads',
@@ -59,12 +54,27 @@ const tuningKeys = [
   'warmMapedFileEnable',
   'flushLeastPagesWhenWarmMapedFile',
   'transferMsgByHeap',
-  'osPageCacheBusyTimeOutMills',
   'putMessageTimeout',
   'maxRecoveryCommitlogFiles',
   'recoverConcurrently',
   'asyncSendEnable',
+  'metricGrpcExporterTimeOutInMills',
+  'metricGrpcExporterIntervalInMills',
+  'metricLoggingExporterIntervalInMills',
   'rocketmqHome',
+  'dataReadAheadEnable',
+  'accessMessageInMemoryHotRatio',
+  'cgColdReadThreshold',
+  'globalColdReadThreshold',
+  'timerGetMessageThreadNum',
+  'timerPutMessageThreadNum',
+  'timerMetricSmallThreshold',
+  'timerProgressLogIntervalMs',
+  'timerWheelSnapshotIntervalMs',
+  'transactionMetricFlushInterval',
+  'scheduleAsyncDeliverMaxPendingLimit',
+  'scheduleAsyncDeliverMaxResendNum2Blocked',
+  'delayOffsetUpdateVersionStep',
 ] as const;
 
 /** `key`: the values that ask for what is done anyway. */
@@ -97,15 +107,32 @@ const features: Readonly<Record<string, readonly string[]>> = {
   filterServerNums: ['0'],
   enableNetWorkFlowControl: ['false'],
   coldDataFlowControlEnable: ['false'],
-  metricsExporterType: ['', '0', 'disable'],
+  coldDataScanEnable: ['false'],
+  coldCtrStrategyEnable: ['false'],
+  metricsInDelta: ['false'],
+  metricsGrpcExporterTarget: [''],
+  metricsGrpcExporterHeader: [''],
+  enableRemotingMetrics: ['true'],
+  enableMessageStoreMetrics: ['true'],
+  enablePopMetrics: ['true'],
+  enableConnectionMetrics: ['true'],
+  enableTransactionMetrics: ['true'],
+  enableStatsMetrics: ['true'],
+  enableRequestMetrics: ['true'],
+  enableLagAndDlqMetrics: ['true'],
   aclEnable: ['false'],
   authenticationEnabled: ['false'],
   authorizationEnabled: ['false'],
-  msgTraceTopicName: ['', 'rmq_sys_trace_topic'],
   enableScheduleAsyncDeliver: ['false'],
+  enableScheduleMessageStats: ['true'],
+  lockInStrictMode: ['false'],
   enableLmq: ['false'],
   enableMultiDispatch: ['false'],
-  timerWheelEnable: ['false'],
+  timerInterceptDelayLevel: ['false'],
+  timerStopEnqueue: ['false'],
+  timerStopDequeue: ['false'],
+  timerWheelSnapshotFlush: ['false'],
+  timerRocksDBEnable: ['false'],
 };
 
 /** Spelled so in many guides; no version of Apache's ever read them. */
@@ -135,6 +162,8 @@ export const brokerKeysWithoutEffect: ReadonlyMap<string, KeyWithoutEffect> = ne
     noPool,
     ['false'],
   ),
+  ...withReason(['timerEnableRetryUntilSuccess', 'timerSkipUnknownError'], neverDropped, 'all'),
+  ...withReason(['transactionOpMsgMaxSize', 'transactionOpBatchInterval'], eachAlone, 'all'),
   ...withReason(['enabledAppendPropCRC'], besideTheLog, ['false']),
   ...withReason(
     [

@@ -7,6 +7,7 @@ import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js
 import type { JsonFields } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
 import { ForbiddenTable } from './forbidden-table.js';
+import { GroupSources } from './group-sources.js';
 import {
   decodeSubscriptionGroupTable,
   defaultSubscriptionGroup,
@@ -53,7 +54,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
   readonly #options: SubscriptionGroupManagerOptions;
   readonly #file: ConfigFile;
   #groups = new Map<string, SubscriptionGroupConfig>();
-  #source = new Map<string, JsonFields>();
+  readonly #sources = new GroupSources();
   readonly #forbidden = new ForbiddenTable();
   #dataVersion: DataVersion;
 
@@ -69,7 +70,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
         encodeSubscriptionGroupTable({
           dataVersion: this.#dataVersion,
           groups: this.#groups,
-          source: this.#source,
+          sourceOf: (group) => this.#sources.get(group),
           forbiddenTable: this.#forbidden.toJson(),
         }),
     });
@@ -79,7 +80,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
     const loaded = await this.#file.load(decodeSubscriptionGroupTable);
     if (loaded !== undefined) {
       this.#groups = loaded.groups;
-      this.#source = loaded.source;
+      for (const [group, source] of loaded.source) this.#sources.merge(group, source);
       this.#forbidden.load(loaded.forbiddenTable);
       this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
     }
@@ -93,7 +94,7 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
   }
 
   update(config: SubscriptionGroupConfig, source?: JsonFields): void {
-    if (source !== undefined) this.#source.set(config.groupName, { ...this.#source.get(config.groupName), ...source });
+    if (source !== undefined) this.#sources.merge(config.groupName, source);
     this.#groups.set(config.groupName, config);
     this.#changed();
   }
@@ -102,14 +103,22 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
     // Something may be forbidden to a group that does not exist.
     const wasForbidden = this.#forbidden.delete(group);
     const wasThere = this.#groups.delete(group);
-    this.#source.delete(group);
+    this.#sources.delete(group);
     if (wasThere || wasForbidden) this.#changed();
     return wasThere;
   }
 
   describe(group: string): JsonFields | undefined {
     const config = this.#groups.get(group);
-    return config === undefined ? undefined : describeSubscriptionGroup(config, this.#source.get(group));
+    return config === undefined ? undefined : describeSubscriptionGroup(config, this.#sources.get(group));
+  }
+
+  get sourceChars(): number {
+    return this.#sources.sizeChars;
+  }
+
+  sourceGrowth(group: string, source: JsonFields): number {
+    return this.#sources.growth(group, source);
   }
 
   get dataVersion(): DataVersion {

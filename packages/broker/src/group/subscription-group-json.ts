@@ -69,9 +69,11 @@ export function decodeSubscriptionGroupTable(value: JsonValue): SubscriptionGrou
   return { dataVersion: dataVersionField(root), groups, source, forbiddenTable: objectField(root, 'forbiddenTable') };
 }
 
-export function encodeSubscriptionGroupTable(table: SubscriptionGroupTable): string {
+export function encodeSubscriptionGroupTable(
+  table: Omit<SubscriptionGroupTable, 'source'> & { readonly sourceOf: (group: string) => JsonFields | undefined },
+): string {
   const subscriptionGroupTable = Object.fromEntries(
-    [...table.groups].map(([name, group]) => [name, { ...table.source.get(name), ...group }]),
+    [...table.groups].map(([name, group]) => [name, { ...table.sourceOf(name), ...group }]),
   );
   const { dataVersion, forbiddenTable } = table;
   return JSON.stringify({ dataVersion, forbiddenTable, subscriptionGroupTable }, undefined, '\t');

@@ -29,6 +29,10 @@ export interface SubscriptionGroupManager {
   all(): ReadonlyMap<string, SubscriptionGroupConfig>;
   /** The group with all members that the file has of it, as tools and slaves want it; undefined when there is none. */
   describe(group: string): JsonFields | undefined;
+  /** Characters of what is kept of groups as clients described them. */
+  readonly sourceChars: number;
+  /** How many more it would be with this description, which an update merges with what is kept. */
+  sourceGrowth(group: string, source: JsonFields): number;
   readonly dataVersion: DataVersion;
   /** Whether the group may not read the topic, though both exist (Java: getForbidden; request 353). */
   isReadForbidden(group: string, topic: string): boolean;

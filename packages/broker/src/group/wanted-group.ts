@@ -5,6 +5,7 @@ import { applyAttributeChanges } from '../metadata/attribute-changes.js';
 import { type JsonFields, jsonObject } from '../metadata/json-fields.js';
 import { groupAttributeRules } from './group-attributes.js';
 import { groupSourceProblem } from './group-source-limits.js';
+import { retryPolicyProblem } from './retry-policy-problem.js';
 import { decodeSubscriptionGroup } from './subscription-group-json.js';
 import type { SubscriptionGroupConfig } from './subscription-group-manager.js';
 
@@ -47,7 +48,8 @@ export function wantedGroup(
   const changed = applyAttributeChanges(groupAttributeRules, existing?.group.attributes, changes);
   if ('problem' in changed) return { code: ResponseCode.SYSTEM_ERROR, remark: changed.problem };
   const wanted = { ...group, attributes: changed.attributes };
-  const sourceProblem = groupSourceProblem({ ...existing?.source, ...source, ...wanted });
+  const sourceProblem =
+    retryPolicyProblem(source['groupRetryPolicy']) ?? groupSourceProblem({ ...existing?.source, ...source, ...wanted });
   if (sourceProblem !== undefined) return { code: ResponseCode.INVALID_PARAMETER, remark: sourceProblem };
   return { group: wanted, source };
 }

@@ -58,13 +58,16 @@ export function keyedRecord(bytes: Buffer, at: number, spans: RecordSpans): Keye
 export function sentTopic(stored: string, properties: Readonly<Record<string, string>>, queueOffset: number): string | undefined {
   const real = properties[PropertyName.REAL_TOPIC];
   if (stored === SystemTopic.SCHEDULE) return real;
+  // One further ahead than the timer's window is stored again on its way.
+  if (stored === SystemTopic.TIMER) return properties[PropertyName.TIMER_ROLL_TIMES] === undefined ? real : undefined;
   if (stored === SystemTopic.TRANS_HALF) {
     // A check writes the half again; the copy names the first one.
     const origin = properties[PropertyName.TRAN_PREPARED_QUEUE_OFFSET];
     return origin === undefined || origin === String(queueOffset) ? real : undefined;
   }
   if (stored === SystemTopic.TRANS_CHECK_MAX_TIME || stored === SystemTopic.TRANS_OP_HALF) return undefined;
-  const isDelivered = real === stored && properties[PropertyName.DELAY] !== undefined;
+  const wasDelayed = properties[PropertyName.DELAY] !== undefined || properties[PropertyName.TIMER_OUT_MS] !== undefined;
+  const isDelivered = real === stored && wasDelayed;
   return isDelivered ? undefined : stored;
 }
 

@@ -3,7 +3,7 @@ import { virtualEnvironment } from '@orbitmq/testing';
 import { describe, expect, it } from 'vitest';
 import type { ArrivalListener, GetMessageRequest, GetMessageResult } from '../store/message-store.js';
 import { FakeConnection } from '../test-support/fake-connection.js';
-import { pullRequest } from '../test-support/message-testbed.js';
+import { type PullFields, pullRequest } from '../test-support/message-testbed.js';
 import type { ParkedPull } from './parked-pull.js';
 import { PullHoldService } from './pull-hold-service.js';
 
@@ -31,8 +31,9 @@ async function harness(limits: { perConnectionMax?: number; max?: number; filter
     matches?: (code: number) => boolean,
     filter?: ParkedPull['filter'],
     queueId = 0,
+    fields: PullFields = {},
   ): ParkedPull => {
-    const request = pullRequest({ topic, queueId });
+    const request = pullRequest({ topic, queueId, ...fields });
     const header = decodePullMessage(request);
     const pull = { request, connection, header, matches, filter, deadlineMs: environment.clock.monotonic() + 15_000 };
     holds.park(pull);
@@ -265,6 +266,38 @@ describe('a parked pull with a filter over records', () => {
     await settle();
     await settle();
     expect(rerun).toEqual([short, cold]);
+  });
+
+  it('beyond the limit of the expressions that pulls carry, by tags or of any type, the oldest one that has one is answered', async () => {
+    const { park, rerun, holds } = await harness({ filterCharsMax: 200 });
+    const carrying = (length: number, expressionType?: string): ParkedPull => {
+      const fields = { subscription: 'a'.repeat(length), ...(expressionType === undefined ? {} : { expressionType }) };
+      return park(new FakeConnection(), 'T', undefined, undefined, 0, fields);
+    };
+    const plain = park(new FakeConnection());
+    const pulls = [carrying(100), carrying(100, 'UNKNOWN')];
+    await settle();
+    expect(rerun).toEqual([]);
+    carrying(1);
+    await settle();
+    expect(rerun).toEqual(pulls.slice(0, 1));
+    carrying(1000);
+    await settle();
+    expect(holds.count).toBe(1);
+    expect(rerun).not.toContain(plain);
+  });
+
+  it('of a group in a queue is run again when its offset was reset, and no other one', async () => {
+    const { park, rerun, holds } = await harness();
+    const reader = park(new FakeConnection());
+    park(new FakeConnection(), 'T', undefined, undefined, 0, { group: 'other' });
+    park(new FakeConnection(), 'T', undefined, undefined, 1);
+    park(new FakeConnection(), 'U');
+    holds.wakeGroup('CG_A', 'T', 0);
+    holds.wakeGroup('CG_A', 'nobody', 0);
+    await settle();
+    expect(rerun).toEqual([reader]);
+    expect(holds.count).toBe(3);
   });
 
   it('beyond the limit of their expressions the oldest one that has one is answered; a shared filter counts once', async () => {

@@ -14,7 +14,7 @@ export interface PullHoldServiceDeps {
   readonly longPollingEnable: boolean;
   readonly perConnectionMax: number;
   readonly max: number;
-  /** Characters of the different expressions that parked pulls filter with. */
+  /** Characters of the expressions that parked pulls carry or filter with. */
   readonly filterCharsMax: number;
 }
 
@@ -112,6 +112,13 @@ export class PullHoldService implements Lifecycle {
       const { oldest } = this.#filters;
       if (oldest === undefined) break;
       this.#wake(oldest);
+    }
+  }
+
+  /** Runs the parked pulls of a group in a queue again: what they would be answered has changed. */
+  wakeGroup(group: string, topic: string, queueId: number): void {
+    for (const pull of this.#queues.get(topic)?.get(queueId) ?? []) {
+      if (pull.header.consumerGroup === group) this.#wake(pull);
     }
   }
 

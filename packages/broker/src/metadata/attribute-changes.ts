@@ -10,6 +10,9 @@ export interface AttributeRule {
   readonly isFixed: boolean;
 }
 
+/** All changes of one request. */
+const attributesCharsMax = 32_768;
+
 /** By key, without sign. */
 export type AttributeRules = ReadonlyMap<string, AttributeRule>;
 
@@ -51,6 +54,9 @@ export function fixed(rule: AttributeRule): AttributeRule {
 export function parseAttributeChanges(text: string): AttributeChanges | AttributeProblem {
   const changes = new Map<string, string>();
   if (text === '') return changes;
+  if (text.length > attributesCharsMax) {
+    return { problem: `the attributes have ${text.length} characters, allowed are ${attributesCharsMax}` };
+  }
   for (const part of text.split(',')) {
     const [signedKey = '', value] = part.split('=');
     if (value !== undefined && !signedKey.startsWith('+')) {

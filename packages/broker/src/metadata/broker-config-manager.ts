@@ -21,7 +21,6 @@ import { initialDataVersion, nextDataVersion } from './data-version.js';
 const shownConstants: Readonly<Record<string, string>> = {
   aclEnable: 'false',
   filterServerNums: '0',
-  msgTraceTopicName: 'RMQ_SYS_TRACE_TOPIC',
   slaveReadEnable: 'false',
   useTLS: 'false',
 };

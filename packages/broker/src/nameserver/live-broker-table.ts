@@ -9,6 +9,8 @@ export interface LiveBroker<Connection> {
   readonly haServerAddr: string;
   readonly timeoutMs: number;
   readonly dataVersion: DataVersion;
+  /** Of old brokers; part of the routes. */
+  readonly filterServers?: readonly string[] | undefined;
   /** The one of its last registration: when it closes, the broker is gone. */
   readonly connection: Connection;
   /** Monotonic. */

@@ -1,4 +1,4 @@
-import type { TopicConfig } from '@orbitmq/protocol';
+import type { TopicConfig, TopicQueueMapping } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
 import { type BrokerRegistration, RouteTable } from './route-table.js';
 
@@ -288,4 +288,66 @@ test('a topic with too long a name is refused, alone and in a registration', () 
     status: 'registered',
   });
   expect(routes.addTopic(`${longest}x`, [])).toContain('513 characters, allowed are 512');
+});
+
+const mapping = (name: string, brokerName: string, count = 2): TopicQueueMapping => ({
+  topic: name,
+  scope: '__global__',
+  totalQueues: 8,
+  brokerName,
+  epoch: 1,
+  isDirty: false,
+  queueIds: new Map(Array.from({ length: count }, (_, id) => [id, id + 1])),
+});
+
+test('the queues of a static topic and filter servers are part of the route, and go with their broker, topic or registration', () => {
+  const routes = newTable();
+  const known = mapping('T', 'a');
+  routes.register(registration({ queueMappings: [known, mapping('X', 'a'), mapping('U', 'b')], filterServers: ['f:1'] }), 0);
+  const other = { brokerName: 'b', brokerAddr: '10.0.0.9:10911', connection: 'z' };
+  routes.register(registration({ ...other, queueMappings: [mapping('T', 'b')] }), 0);
+  expect(routes.route('T')?.filterServers).toEqual(new Map([['10.0.0.1:10911', ['f:1']]]));
+  expect(routes.route('T')?.queueMappings).toEqual(
+    new Map([
+      ['a', known],
+      ['b', mapping('T', 'b')],
+    ]),
+  );
+  // Not for a topic that the broker does not have, nor in another broker's name.
+  expect([routes.route('X'), routes.route('U')?.queueMappings]).toEqual([undefined, undefined]);
+  routes.unregister(registration(other));
+  expect(routes.route('T')?.queueMappings).toEqual(new Map([['a', known]]));
+  routes.register(registration({ filterServers: [] }), 1);
+  expect(routes.route('T')?.filterServers).toBeUndefined();
+  routes.deleteTopic('T');
+  routes.register(registration(), 2);
+  expect(routes.route('T')?.queueMappings).toBeUndefined();
+});
+
+test('as many mapped queues and filter servers as allowed, and not one more', () => {
+  const routes = new RouteTable<string>({ limits: { mappedQueuesMax: 3, filterServersMax: 1 } });
+  const register = (count: number, servers: readonly string[] = []) =>
+    routes.register(registration({ queueMappings: [mapping('T', 'a', count)], filterServers: servers }), 0);
+  expect(register(3, ['f:1'])).toEqual({ status: 'registered' });
+  expect(register(4)).toMatchObject({ status: 'refused', reason: expect.stringContaining('static topics') });
+  expect(register(3, ['f:1', 'f:2'])).toMatchObject({ status: 'refused', reason: expect.stringContaining('filter servers') });
+  expect(register(2)).toEqual({ status: 'registered' });
+  expect(register(3)).toEqual({ status: 'registered' });
+});
+
+test('as many mapped queues of one topic on all brokers as allowed, and not one more', () => {
+  const routes = new RouteTable<string>({ limits: { mappedQueuesOfTopicMax: 5 } });
+  const topics = tableOf(topic('T'), topic('U'));
+  const register = (brokerName: string, mappings: readonly TopicQueueMapping[]) => {
+    const broker = { brokerName, brokerAddr: `${brokerName}:10911`, connection: brokerName, topics };
+    return routes.register(registration({ ...broker, queueMappings: mappings }), 0).status;
+  };
+  expect(register('a', [mapping('T', 'a', 3), mapping('U', 'a', 5)])).toBe('registered');
+  expect(register('b', [mapping('T', 'b', 3)])).toBe('refused');
+  expect(register('b', [mapping('T', 'b', 2)])).toBe('registered');
+  expect(register('a', [mapping('T', 'a', 4)])).toBe('refused');
+  expect(register('a', [mapping('T', 'a', 1)])).toBe('registered');
+  expect(register('b', [mapping('T', 'b', 4)])).toBe('registered');
+  const queues = [...(routes.route('T')?.queueMappings?.values() ?? [])].map(({ queueIds }) => queueIds.size);
+  expect(queues).toEqual([1, 4]);
 });

@@ -11,10 +11,12 @@ import {
   type QueueData,
   type RegistrationPartMark,
   type TopicConfig,
+  type TopicQueueMapping,
   type TopicRouteData,
 } from '@orbitmq/protocol';
 import { type LiveBroker, LiveBrokerTable } from './live-broker-table.js';
 import type { MinBrokerIdChange } from './min-broker-id.js';
+import { QueueMappingTable } from './queue-mapping-table.js';
 import { RegistrationRound } from './registration-round.js';
 import { type RouteTableLimits, routeTableLimits } from './route-table-limits.js';
 import { topicsOfBrokers, unitTopics } from './topic-lists.js';
@@ -37,6 +39,9 @@ export interface BrokerRegistration<Connection> extends BrokerIdentity {
   readonly timeoutMs: number;
   readonly dataVersion: DataVersion;
   readonly topics: Readonly<Record<string, TopicConfig>>;
+  /** Of static topics (5.x). */
+  readonly queueMappings?: readonly TopicQueueMapping[] | undefined;
+  readonly filterServers?: readonly string[] | undefined;
   /** Undefined: the topics are all of the broker's, or one that changed. */
   readonly part?: RegistrationPartMark | undefined;
   /** Topics of the broker that the registration, with all its parts, does not name go (`deleteTopicWithBrokerRegistration`). Default: false. */
@@ -70,6 +75,7 @@ export class RouteTable<Connection> {
   readonly #onMinBrokerIdChange: (change: MinBrokerIdChange) => void;
   readonly #brokers = new Map<string, BrokerSet>();
   readonly #queues = new TopicQueueTable();
+  readonly #mappings = new QueueMappingTable();
   readonly #live = new LiveBrokerTable<Connection>();
 
   constructor(options: RouteTableOptions = {}) {
@@ -100,7 +106,7 @@ export class RouteTable<Connection> {
     const isFirst = addresses.get(brokerId) !== brokerAddr;
     addresses.set(brokerId, brokerAddr);
     this.#takeTopics(registration, broker, isFirst);
-    this.#live.set({ ...registration, lastUpdateMs: nowMs });
+    this.#live.set(liveBroker(registration, nowMs));
     if (isNewMin) this.#tellMinBrokerId(brokerName, broker, { haBrokerAddr: registration.haServerAddr });
 
     if (brokerId === masterId) return { status: 'registered' };
@@ -126,6 +132,7 @@ export class RouteTable<Connection> {
     if (broker.addresses.size === 0) {
       this.#brokers.delete(brokerName);
       this.#queues.deleteBroker(brokerName);
+      this.#mappings.deleteBroker(brokerName);
       return;
     }
     if (isMasterGone && broker.enableActingMaster) this.#queues.changePermission(brokerName, withoutWrite);
@@ -155,11 +162,23 @@ export class RouteTable<Connection> {
     const queues = this.#queues.queuesOf(topic);
     if (queues === undefined) return undefined;
     const brokerDatas: BrokerData[] = [];
+    const filterServers = new Map<string, readonly string[]>();
     for (const brokerName of queues.keys()) {
       const broker = this.#brokers.get(brokerName);
-      if (broker !== undefined) brokerDatas.push(brokerData(brokerName, broker));
+      if (broker === undefined) continue;
+      brokerDatas.push(brokerData(brokerName, broker));
+      for (const address of broker.addresses.values()) {
+        const servers = this.#live.get(broker.cluster, address)?.filterServers ?? [];
+        if (servers.length > 0) filterServers.set(address, servers);
+      }
     }
-    return brokerDatas.length === 0 ? undefined : { queueDatas: [...queues.values()], brokerDatas };
+    if (brokerDatas.length === 0) return undefined;
+    return {
+      queueDatas: [...queues.values()],
+      brokerDatas,
+      filterServers: filterServers.size === 0 ? undefined : filterServers,
+      queueMappings: this.#mappings.of(topic),
+    };
   }
 
   clusterInfo(): {
@@ -206,8 +225,12 @@ export class RouteTable<Connection> {
 
   /** `clusterName`: only of its brokers. */
   deleteTopic(topic: string, clusterName?: string): void {
-    if (clusterName === undefined) this.#queues.deleteTopic(topic);
-    else for (const brokerName of this.#clusters().get(clusterName) ?? []) this.#queues.delete(topic, brokerName);
+    if (clusterName === undefined) {
+      this.#queues.deleteTopic(topic);
+      this.#mappings.deleteTopic(topic);
+      return;
+    }
+    for (const brokerName of this.#clusters().get(clusterName) ?? []) this.#forget(topic, brokerName);
   }
 
   /** Adds queues of a topic. Those of brokers that are not registered are passed over; the reason when there is no room. */
@@ -218,6 +241,11 @@ export class RouteTable<Connection> {
     const refusal = this.#noRoomFor(queues.filter((queue) => !this.#queues.has(topic, queue.brokerName)).length);
     if (refusal === undefined) for (const queue of queues) this.#queues.set(topic, queue);
     return refusal;
+  }
+
+  #forget(topic: string, brokerName: string): void {
+    this.#queues.delete(topic, brokerName);
+    this.#mappings.delete(topic, brokerName);
   }
 
   #clusters(): Map<string, string[]> {
@@ -242,6 +270,21 @@ export class RouteTable<Connection> {
     return `there are ${this.#queues.entryCount} topics of brokers already, allowed are ${topicEntriesMax}`;
   }
 
+  #tooMany({ filterServers = [], queueMappings = [] }: BrokerRegistration<Connection>): string | undefined {
+    const { filterServersMax, mappedQueuesMax, mappedQueuesOfTopicMax } = this.#limits;
+    if (filterServers.length > filterServersMax) {
+      return `the broker has ${filterServers.length} filter servers, allowed are ${filterServersMax}`;
+    }
+    for (const mapping of queueMappings) {
+      const count = this.#mappings.countWith(mapping);
+      if (count <= mappedQueuesOfTopicMax) continue;
+      return `static topic ${mapping.topic} would have ${count} queues on all brokers, allowed are ${mappedQueuesOfTopicMax}`;
+    }
+    const growth = this.#mappings.growth(queueMappings);
+    if (growth <= 0 || this.#mappings.queueCount + growth <= mappedQueuesMax) return undefined;
+    return `there would be ${this.#mappings.queueCount + growth} queues of static topics, allowed are ${mappedQueuesMax}`;
+  }
+
   #rejection(registration: BrokerRegistration<Connection>, known: BrokerSet | undefined): RegisterResult | undefined {
     const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, topics } = registration;
     const holder = known?.addresses.get(brokerId);
@@ -256,7 +299,10 @@ export class RouteTable<Connection> {
     if (this.#live.size >= brokersMax && this.#live.get(clusterName, brokerAddr) === undefined) {
       return { status: 'refused', reason: `register broker failed: there are ${brokersMax} brokers already` };
     }
-    const noRoom = this.#tooLong(names) ?? this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length);
+    const noRoom =
+      this.#tooLong(names) ??
+      this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length) ??
+      this.#tooMany(registration);
     return noRoom === undefined ? undefined : { status: 'refused', reason: `register broker failed: ${noRoom}` };
   }
 
@@ -269,11 +315,15 @@ export class RouteTable<Connection> {
     const whole = wholeTable(registration, broker.round);
     if (registration.removesOtherTopics === true && whole !== undefined) {
       for (const topic of this.#queues.topicsOf(brokerName)) {
-        if (!whole.has(topic)) this.#queues.delete(topic, brokerName);
+        if (!whole.has(topic)) this.#forget(topic, brokerName);
       }
     }
     const stored = this.#live.get(clusterName, brokerAddr)?.dataVersion;
     const isChanged = isFirst || stored === undefined || !isSameDataVersion(stored, dataVersion);
+    for (const mapping of registration.queueMappings ?? []) {
+      // A broker speaks for itself, of topics that it has.
+      if (mapping.brokerName === brokerName && Object.hasOwn(topics, mapping.topic)) this.#mappings.set(mapping);
+    }
     const permMask = isPrimeSlave && broker.enableActingMaster ? ~Permission.WRITE : ~0;
     for (const [topic, config] of Object.entries(topics)) {
       if (!isChanged && this.#queues.has(topic, brokerName)) continue;
@@ -305,6 +355,14 @@ export class RouteTable<Connection> {
       haBrokerAddr: who.haBrokerAddr,
     });
   }
+}
+
+/** Without the topics: they are in their own table, and this record would keep all that came with them. */
+function liveBroker<Connection>(registration: BrokerRegistration<Connection>, lastUpdateMs: number): LiveBroker<Connection> {
+  const { clusterName, brokerName, brokerAddr, brokerId, haServerAddr } = registration;
+  const { connection, dataVersion, filterServers, timeoutMs } = registration;
+  const identity = { clusterName, brokerName, brokerAddr, brokerId, haServerAddr };
+  return { ...identity, connection, dataVersion, filterServers, timeoutMs, lastUpdateMs };
 }
 
 /** The names of all topics of a broker; undefined as long as they are not known. */

@@ -27,6 +27,56 @@ export class ClientOffsets implements ConsumerOffsetManager {
     if (!isBrokerGroup(group)) this.#offsets.commit(group, topic, queueId, offset);
   }
 
+  /** Without effect for a group of the broker's. */
+  reset(group: string, topic: string, queueId: number, offset: number): void {
+    if (!isBrokerGroup(group)) this.#offsets.reset(group, topic, queueId, offset);
+  }
+
+  canReset(queueCount: number): boolean {
+    return this.#offsets.canReset(queueCount);
+  }
+
+  isResetPending(group: string, topic: string, queueId: number): boolean {
+    return this.#offsets.isResetPending(group, topic, queueId);
+  }
+
+  takeReset(group: string, topic: string, queueId: number): number | undefined {
+    return this.#offsets.takeReset(group, topic, queueId);
+  }
+
+  notePull(group: string, topic: string, queueId: number, queueOffset: number): void {
+    this.#offsets.notePull(group, topic, queueId, queueOffset);
+  }
+
+  pullOffset(group: string, topic: string, queueId: number): number {
+    return this.#offsets.pullOffset(group, topic, queueId);
+  }
+
+  topicsWithOffsets(group: string): readonly string[] {
+    return this.#offsets.topicsWithOffsets(group);
+  }
+
+  offsetsOf(group: string, topic: string): ReadonlyMap<number, number> {
+    return this.#offsets.offsetsOf(group, topic);
+  }
+
+  canClone(sourceGroup: string, group: string, topic: string): boolean {
+    return this.#offsets.canClone(sourceGroup, group, topic);
+  }
+
+  /** False as well for a group of the broker's, which gets none. */
+  clone(sourceGroup: string, group: string, topic: string): boolean {
+    return !isBrokerGroup(group) && this.#offsets.clone(sourceGroup, group, topic);
+  }
+
+  get entryCount(): number {
+    return this.#offsets.entryCount;
+  }
+
+  describe(): string {
+    return this.#offsets.describe();
+  }
+
   groupsWithOffsets(topic: string): readonly string[] {
     return this.#offsets.groupsWithOffsets(topic);
   }

@@ -1,19 +1,33 @@
 /** `config/consumerOffset.json` in Apache's shape: `topic@group` → queue → next offset to consume (page 20 §10.2). */
 import type { DataVersion, JsonValue } from '@orbitmq/protocol';
-import { dataVersionField, jsonInteger, jsonObject, objectField } from '../metadata/json-fields.js';
+import { dataVersionField, type JsonFields, jsonInteger, jsonObject, objectField } from '../metadata/json-fields.js';
 
 /** Topic → group → queue id → offset. */
 export type OffsetTable = Map<string, Map<string, Map<number, number>>>;
 
 const separator = '@';
 
-export function decodeOffsetTable(value: JsonValue): {
+/** Ours: resets that readers have not heard of yet. Apache's brokers leave out what they do not know, and then write the file without it. */
+const pendingResetsMember = 'orbitmqPendingResets';
+
+export interface LoadedOffsets {
   readonly dataVersion: DataVersion | undefined;
   readonly table: OffsetTable;
-} {
+  readonly pendingResets: OffsetTable;
+}
+
+export function decodeOffsetTable(value: JsonValue): LoadedOffsets {
   const root = jsonObject(value, 'consumerOffset');
+  return {
+    dataVersion: dataVersionField(root),
+    table: offsetTableOf(objectField(root, 'offsetTable')),
+    pendingResets: offsetTableOf(objectField(root, pendingResetsMember)),
+  };
+}
+
+function offsetTableOf(object: JsonFields): OffsetTable {
   const table: OffsetTable = new Map();
-  for (const [key, queues] of Object.entries(objectField(root, 'offsetTable'))) {
+  for (const [key, queues] of Object.entries(object)) {
     const at = key.indexOf(separator);
     // Apache skips keys of another shape as well; they name no group.
     if (at <= 0) continue;
@@ -25,7 +39,7 @@ export function decodeOffsetTable(value: JsonValue): {
     }
     groupsOf(table, key.slice(0, at)).set(key.slice(at + 1), offsets);
   }
-  return { dataVersion: dataVersionField(root), table };
+  return table;
 }
 
 export function groupsOf(table: OffsetTable, topic: string): Map<string, Map<number, number>> {
@@ -37,11 +51,16 @@ export function groupsOf(table: OffsetTable, topic: string): Map<string, Map<num
   return groups;
 }
 
-export function encodeOffsetTable(dataVersion: DataVersion, table: OffsetTable): string {
-  const offsetTable = Object.fromEntries(
+export function encodeOffsetTable(dataVersion: DataVersion, table: OffsetTable, pendingResets: OffsetTable = new Map()): string {
+  const offsetTable = offsetTableJson(table);
+  const resets = pendingResets.size === 0 ? {} : { [pendingResetsMember]: offsetTableJson(pendingResets) };
+  return JSON.stringify({ dataVersion, offsetTable, ...resets }, undefined, '\t');
+}
+
+function offsetTableJson(table: OffsetTable): object {
+  return Object.fromEntries(
     [...table].flatMap(([topic, groups]) =>
       [...groups].map(([group, offsets]) => [topic + separator + group, Object.fromEntries(offsets)] as const),
     ),
   );
-  return JSON.stringify({ dataVersion, offsetTable }, undefined, '\t');
 }

@@ -30,6 +30,29 @@ async function withFile(content: string): Promise<MemoryFileSystem> {
   return fileSystem;
 }
 
+test('clones lead to so many offsets and not to one more, whatever was committed, cloned, removed and read before', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const entriesToCloneMax = 6;
+  const options = { environment: virtualEnvironment(1), fileSystem, directory, store: flushed, entriesToCloneMax };
+  const offsets = await createConsumerOffsetManager(options);
+  for (const queueId of [0, 1, 1]) offsets.commit('g', 'T', queueId, 5);
+  offsets.commit('g', 'U', 0, 5);
+  offsets.clone('g', 'h', 'T');
+  expect([offsets.entryCount, offsets.canClone('g', 'i', 'U'), offsets.canClone('g', 'i', 'T')]).toEqual([5, true, false]);
+  // In place of as many, and of nothing.
+  expect([offsets.canClone('g', 'h', 'T'), offsets.canClone('nobody', 'i', 'T')]).toEqual([true, true]);
+  offsets.clone('g', 'h', 'T');
+  await offsets.persist();
+  const again = await createConsumerOffsetManager(options);
+  expect([offsets.entryCount, again.entryCount]).toEqual([5, 5]);
+  again.removeGroup('h');
+  again.removeGroup('nobody');
+  expect(again.entryCount).toBe(3);
+  again.removeTopic('T');
+  again.removeTopic('unknown');
+  expect(again.entryCount).toBe(1);
+});
+
 test('the latest commit counts, also when it goes back', async () => {
   const offsets = await open();
   expect(offsets.query('g', 'T', 0)).toBe(-1);

@@ -64,3 +64,23 @@ test('groups are limited too, and groups of dead locks make room', async () => {
   await time.advance(60_000);
   expect(locks.tryLock('i', 'a', [queue(0)])).toHaveLength(1);
 });
+
+test('who looks for live locks drops the dead ones, so that the next look is short', async () => {
+  const { time, locks } = setup({ sweepThreshold: 10, lockCountMax: 3 });
+  locks.tryLock('g', 'a', [queue(0), queue(1), queue(2)]);
+  await time.advance(30_000);
+  locks.tryLock('g', 'a', [queue(2)]);
+  await time.advance(30_000);
+  expect(locks.hasLiveLock('g')).toBe(true);
+  // There is room without the sweep of tryLock, which begins at the threshold only.
+  expect(locks.tryLock('g', 'b', [queue(7), queue(8), queue(9)])).toEqual([queue(7), queue(8)]);
+});
+
+test('a group whose locks are all dead is dropped when it is looked at', async () => {
+  const { time, locks } = setup({ sweepThreshold: 10, lockCountMax: 1 });
+  locks.tryLock('g', 'a', [queue(0)]);
+  await time.advance(60_000);
+  expect(locks.tryLock('h', 'a', [queue(0)])).toEqual([]);
+  expect(locks.hasLiveLock('g')).toBe(false);
+  expect(locks.tryLock('h', 'a', [queue(0)])).toEqual([queue(0)]);
+});

@@ -93,8 +93,15 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
     },
 
     hasLiveLock(group) {
+      const locks = groups.get(group);
+      if (locks === undefined) return false;
       const nowMs = clock.monotonic();
-      for (const lock of groups.get(group)?.values() ?? []) if (lock.expiresAtMs > nowMs) return true;
+      // Asked at every send to the group's retry topic: a dead lock is looked at once, and the first live one is enough.
+      for (const [key, lock] of locks) {
+        if (lock.expiresAtMs > nowMs) return true;
+        locks.delete(key);
+      }
+      groups.delete(group);
       return false;
     },
 

@@ -15,7 +15,7 @@ import { NotBuiltProcessor } from './admin/broker/not-built.js';
 import { UpdateBrokerConfigProcessor } from './admin/broker/update-config.js';
 import { CreateGroupProcessor } from './admin/group/create.js';
 import { CreateGroupListProcessor } from './admin/group/create-list.js';
-import { DeleteGroupProcessor } from './admin/group/delete.js';
+import { DeleteGroupProcessor, type GroupCounters } from './admin/group/delete.js';
 import { ForbidGroupProcessor } from './admin/group/forbid.js';
 import { GetGroupProcessor } from './admin/group/get.js';
 import { ListGroupsProcessor } from './admin/group/list.js';
@@ -36,6 +36,7 @@ export interface AdminProcessorsOptions {
   readonly offsets: ConsumerOffsetManager;
   /** Resolves when the NameServers know the topics of now, or after a bounded while; never rejects. */
   readonly announceTopics: () => Promise<void>;
+  readonly stats: GroupCounters;
 }
 
 export function createAdminProcessors(
@@ -54,7 +55,7 @@ export function createAdminProcessors(
     { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST], processor: new CreateGroupListProcessor(groups) },
     { codes: [RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG], processor: new GetGroupProcessor(groups) },
     { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor({ config, groups, timers }) },
-    { codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP], processor: new DeleteGroupProcessor(groups, offsets) },
+    { codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP], processor: new DeleteGroupProcessor(groups, offsets, options.stats) },
     { codes: [RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN], processor: new ForbidGroupProcessor(groups) },
     { codes: [RequestCode.UPDATE_BROKER_CONFIG], processor: new UpdateBrokerConfigProcessor(configManager) },
     { codes: [RequestCode.GET_BROKER_CONFIG], processor: new GetBrokerConfigProcessor(configManager) },

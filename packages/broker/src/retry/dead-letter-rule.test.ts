@@ -21,7 +21,10 @@ describe('decideSendBack', () => {
   ])(
     'retried %i of %i times, asked for level %i: again at level %i',
     (reconsumeTimes, maxReconsumeTimes, delayLevel, expected) => {
-      expect(decideSendBack({ reconsumeTimes, maxReconsumeTimes, delayLevel })).toEqual({ kind: 'retry', delayLevel: expected });
+      expect(decideSendBack({ reconsumeTimes, maxReconsumeTimes, delayLevel, retryQueueNums: 1 })).toEqual({
+        kind: 'retry',
+        delayLevel: expected,
+      });
     },
   );
 
@@ -31,7 +34,13 @@ describe('decideSendBack', () => {
     [0, 0, 0],
     [0, 16, -1],
   ])('retried %i of %i times, asked for level %i: dead letter', (reconsumeTimes, maxReconsumeTimes, delayLevel) => {
-    expect(decideSendBack({ reconsumeTimes, maxReconsumeTimes, delayLevel })).toEqual({ kind: 'dead-letter' });
+    expect(decideSendBack({ reconsumeTimes, maxReconsumeTimes, delayLevel, retryQueueNums: 1 })).toEqual({ kind: 'dead-letter' });
+  });
+
+  it.each([0, -1])('the group has %i retry queues: dead letter, however young it is', (retryQueueNums) => {
+    const young = { reconsumeTimes: 0, maxReconsumeTimes: 16, delayLevel: 5 };
+    expect(decideSendBack({ ...young, retryQueueNums })).toEqual({ kind: 'dead-letter' });
+    expect(decideSendBack({ ...young, retryQueueNums: 1 })).toEqual({ kind: 'retry', delayLevel: 5 });
   });
 });
 

@@ -17,8 +17,11 @@ export function decideSendBack(facts: {
   readonly maxReconsumeTimes: number;
   /** The client's wish: below 0 dead letter now, 0 the broker decides, above 0 that level. */
   readonly delayLevel: number;
+  /** Of the group. Without any nothing can come again: a dead letter, where Java stores nothing and answers success. */
+  readonly retryQueueNums: number;
 }): SendBackDecision {
-  if (facts.delayLevel < 0 || facts.reconsumeTimes >= facts.maxReconsumeTimes) return { kind: 'dead-letter' };
+  if (facts.retryQueueNums <= 0 || facts.delayLevel < 0 || facts.reconsumeTimes >= facts.maxReconsumeTimes)
+    return { kind: 'dead-letter' };
   return { kind: 'retry', delayLevel: facts.delayLevel > 0 ? facts.delayLevel : firstRetryLevel + facts.reconsumeTimes };
 }
 

@@ -2,6 +2,7 @@ import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kern
 import { SystemTopic } from '@orbitmq/protocol';
 import { DurablePut } from '../durable-put.js';
 import type { MessageStore, PutStatus, QueueEntry } from '../store/message-store.js';
+import type { OnDelivered } from './count-delivery.js';
 import { deliveredMessage } from './delivered-message.js';
 import { DueTimeRule } from './due-time-rule.js';
 
@@ -9,12 +10,14 @@ export interface DelayLevelQueueDeps {
   readonly environment: Environment;
   readonly store: MessageStore;
   readonly level: number;
-  readonly delayMs: number;
+  /** No message waits longer: what says so has a damaged entry. */
+  readonly delayMsMax: number;
   /** Messages stored again at a time, and their bytes; a single larger one is taken alone. */
   readonly batchMax: number;
   readonly batchBytesMax: number;
   /** Where delivery goes on, as persisted. */
   readonly startOffset: number;
+  readonly onDelivered?: OnDelivered | undefined;
 }
 
 /** A wall clock that is set forward is noticed after this long at the latest. */
@@ -91,20 +94,21 @@ export class DelayLevelQueue {
 
   /** Delivers what is due; false when there is nothing more to do now. */
   async #deliverNext(): Promise<boolean> {
-    const { store, batchMax, batchBytesMax, delayMs } = this.#deps;
+    const { environment, store, batchMax, batchBytesMax } = this.#deps;
     if (this.#isStopped) return false;
     this.#passExpired();
     const entries = await store.queueEntries(SystemTopic.SCHEDULE, this.#queueId, this.#offset, batchMax);
     const due: QueueEntry[] = [];
     let sizeBytes = 0;
     for (const entry of entries) {
+      const delayMs = entry.tagsCode <= environment.clock.now() ? 0 : await this.#delayOf(entry);
       const waitMs = this.#rule.waitMs(entry.tagsCode, delayMs);
       sizeBytes += entry.sizeBytes;
       if (waitMs === 0 && (due.length === 0 || sizeBytes <= batchBytesMax)) {
         due.push(entry);
         continue;
       }
-      if (due.length === 0) this.#sleepUntilDue(entry);
+      if (due.length === 0) this.#sleepUntilDue(entry, delayMs);
       break;
     }
     if (due.length === 0) return false;
@@ -125,13 +129,24 @@ export class DelayLevelQueue {
     this.#offset = min;
   }
 
-  #sleepUntilDue(head: QueueEntry): void {
+  /**
+   * The delay that an entry was stored with. The table may have another one for its level by now, or none. Only what is not due by the
+   * wall clock is read for it.
+   */
+  async #delayOf(entry: QueueEntry): Promise<number> {
+    const { store, delayMsMax } = this.#deps;
+    const storedAt = await store.storeTime(SystemTopic.SCHEDULE, this.#queueId, entry.queueOffset);
+    // Gone with its log file: there is nothing to wait for.
+    return storedAt < 0 ? 0 : Math.max(0, Math.min(entry.tagsCode - storedAt, delayMsMax));
+  }
+
+  #sleepUntilDue(head: QueueEntry, delayMs: number): void {
     if (this.#isStopped) return;
-    const waitMs = this.#rule.waitMs(head.tagsCode, this.#deps.delayMs);
+    const waitMs = this.#rule.waitMs(head.tagsCode, delayMs);
     this.#timer = this.#deps.environment.timers.setTimeout(
       () => {
         this.#timer = undefined;
-        if (this.#rule.waitMs(head.tagsCode, this.#deps.delayMs) > 0) this.#sleepUntilDue(head);
+        if (this.#rule.waitMs(head.tagsCode, delayMs) > 0) this.#sleepUntilDue(head, delayMs);
         else this.wake();
       },
       Math.min(waitMs, lookAgainMs),
@@ -151,9 +166,11 @@ export class DelayLevelQueue {
     const deliveries = await this.#putAll(due);
     let failure: PutStatus | undefined;
     for (const [index, entry] of due.entries()) {
-      const status = await deliveries[index]?.durable();
+      const delivery = deliveries[index];
+      const status = await delivery?.durable();
       if (status === undefined || status === 'PUT_OK') this.#delivered.add(entry.queueOffset);
       else failure ??= status;
+      if (status === 'PUT_OK' && delivery !== undefined) this.#deps.onDelivered?.(delivery.message);
     }
     for (const entry of due) {
       if (!this.#delivered.delete(entry.queueOffset)) break;

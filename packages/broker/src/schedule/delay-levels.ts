@@ -7,6 +7,8 @@ import { ConfigError } from '@orbitmq/core/kernel';
 export interface DelayLevels {
   /** Highest level of the table; at least 1. */
   readonly maxLevel: number;
+  /** Longest delay of the table, ms. */
+  readonly longestMs: number;
   /** The level that is used for `level`: never beyond the table. */
   clamp(level: number): number;
   /** Delay of a level in ms; a level that the table does not know waits one second, as in Java. */
@@ -34,6 +36,7 @@ export function parseDelayLevels(table: string): DelayLevels {
   });
   return {
     maxLevel: delaysMs.length,
+    longestMs: delaysMs.reduce((longest, delayMs) => Math.max(longest, delayMs), 0),
     clamp: (level) => Math.min(level, delaysMs.length),
     delayMs: (level) => delaysMs[level - 1] ?? unknownLevelDelayMs,
   };

@@ -23,7 +23,7 @@ describe('delayDestination', () => {
     [4, 2, '3'],
     [99, 2, '3'],
   ])('level %i waits in queue %i', (level, queueId, stored) => {
-    const properties: Record<string, string> = { DELAY: String(level), REAL_TOPIC: 'forged' };
+    const properties: Record<string, string> = { DELAY: String(level), REAL_TOPIC: 'forged', TIMER_DELAY_SEC: '9' };
     const place = delayDestination(levels, level, properties, { topic: 'T', queueId: 7 });
     expect(place).toEqual({ topic: SystemTopic.SCHEDULE, queueId });
     expect(properties).toEqual({ DELAY: stored, REAL_TOPIC: 'T', REAL_QID: '7' });

@@ -4,10 +4,10 @@ import type { Clock } from '@orbitmq/core/kernel';
 const jumpToleranceMs = 1000;
 
 /**
- * How long the head of a level's queue has to wait. Its delivery time is a wall-clock time; it is kept to, so nothing comes early.
- * A delivery time further away than the level's delay means that the clock was set back (or the table of levels was changed)
- * since: then the delay is waited once more, on the monotonic clock, from the moment that this was seen. So a jump back delays by at
- * most one delay, and never loses or hurries a message (promises I10; Java delivers such a message at once).
+ * How long a delayed message has to wait. Its delivery time is a wall-clock time; it is kept to, so nothing comes early. A delivery
+ * time further away than the message's own delay, the one it was stored with, means that the clock was set back since: then that delay
+ * is waited once more, on the monotonic clock, from the moment that this was seen. So a jump back delays by at most one delay, and
+ * never loses or hurries a message (promises I10; Java delivers such a message at once, and all that wait when their level gets shorter).
  */
 export class DueTimeRule {
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class DueTimeRule {
     this.#clock = clock;
   }
 
-  /** Milliseconds until delivery; 0 when it is due. */
+  /** Milliseconds until delivery; 0 when it is due. `delayMs`: from when it was stored to `deliverAt`. */
   waitMs(deliverAt: number, delayMs: number): number {
     const now = this.#clock.now();
     if (deliverAt - now <= delayMs) {

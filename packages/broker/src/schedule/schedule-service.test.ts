@@ -7,6 +7,8 @@ import {
   sendRequest,
   type TestbedOptions,
 } from '../test-support/message-testbed.js';
+import { DelayLevelQueue } from './delay-level-queue.js';
+import { createTagsCodeOf } from './tags-code-of.js';
 
 const levelMs: Readonly<Record<number, number>> = { 1: 1000, 2: 5000, 3: 10_000 };
 
@@ -30,7 +32,8 @@ function restarted(
   options: TestbedOptions & { readonly physicalEnd?: number } = {},
 ): Promise<MessageTestbed> {
   const { environment, fileSystem } = bed;
-  return messageTestbed({ ...options, previous: { environment, fileSystem, store: bed.store.survivor(options.physicalEnd) } });
+  const store = bed.store.survivor(options.physicalEnd, createTagsCodeOf({ ...bed.config, ...options.config }));
+  return messageTestbed({ ...options, previous: { environment, fileSystem, store } });
 }
 
 describe('a delayed message', () => {
@@ -325,6 +328,74 @@ describe('a restart', () => {
     const next = await restarted(shorter);
     await next.environment.time.advance(20_000);
     expect(bodies(next.store.messages('TopicT'))).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['a shorter delay', '1s 5s 2s'],
+    ['a longer delay', '1s 5s 1h'],
+    ['no such level', '1s'],
+  ])('with %s for its level leaves a waiting message its time: never early, never stuck', async (_name, messageDelayLevel) => {
+    const bed = await messageTestbed();
+    await delayed(bed, 3, 'old');
+    const { storeTimestamp } = bed.store.messages(SystemTopic.SCHEDULE, 2)[0]!;
+    await bed.environment.time.advance(3000);
+    await bed.stop();
+    const next = await restarted(bed, { config: { messageDelayLevel } });
+    await next.environment.time.advance(storeTimestamp + 10_000 - next.environment.clock.now() - 1);
+    expect(next.store.puts).toEqual([]);
+    await next.environment.time.advance(2);
+    expect(bodies(next.store.messages('TopicT'))).toEqual(['old']);
+  });
+
+  it('with a shorter table brings new messages of a lost level into the last one, and the old ones still come', async () => {
+    const bed = await messageTestbed();
+    for (const body of ['old-1', 'old-2']) await delayed(bed, 3, body);
+    await bed.stop();
+    const shorter = await restarted(bed, { config: { messageDelayLevel: '1s 2s' } });
+    await delayed(shorter, 3, 'new');
+    await shorter.environment.time.advance(2010);
+    expect(bodies(shorter.store.messages('TopicT'))).toEqual(['new']);
+    await shorter.environment.time.advance(10_000);
+    expect(bodies(shorter.store.messages('TopicT'))).toEqual(['new', 'old-1', 'old-2']);
+    await shorter.stop();
+    expect(shorter.services.gauges.delayOffsets()).toEqual(
+      new Map([
+        [2, 1],
+        [3, 2],
+      ]),
+    );
+    const next = await restarted(shorter);
+    await next.environment.time.advance(60_000);
+    expect(next.store.messages('TopicT')).toHaveLength(3);
+  });
+
+  it('waits its own delay when the clock is set back and its level got shorter, not the shorter one', async () => {
+    const bed = await messageTestbed();
+    await delayed(bed, 3, 'old');
+    await bed.stop();
+    bed.environment.time.jumpWallClock(-3_600_000);
+    const next = await restarted(bed, { config: { messageDelayLevel: '1s 1s 1s' } });
+    await next.environment.time.advance(9_999);
+    expect(next.store.puts).toEqual([]);
+    await next.environment.time.advance(1100);
+    expect(bodies(next.store.messages('TopicT'))).toEqual(['old']);
+  });
+
+  it('holds a message whose queue entry is damaged no longer than delayMsMax', async () => {
+    const bed = await messageTestbed();
+    await delayed(bed, 1, 'damaged');
+    await bed.stop();
+    const store = bed.store.survivor();
+    const entries = store.queues.get(`${SystemTopic.SCHEDULE}@0`)!;
+    entries[0] = { ...entries[0]!, tagsCode: Number.MAX_SAFE_INTEGER };
+    const deps = { environment: bed.environment, store, level: 1, startOffset: 0, batchMax: 1, batchBytesMax: 1 };
+    const queue = new DelayLevelQueue({ ...deps, delayMsMax: 60_000, onDelivered: () => {} });
+    queue.wake();
+    await bed.environment.time.advance(59_999);
+    expect(store.puts).toEqual([]);
+    await bed.environment.time.advance(1100);
+    expect(bodies(store.messages('TopicT'))).toEqual(['damaged']);
+    await queue.stop();
   });
 
   it('reads the file that a Java broker left', async () => {

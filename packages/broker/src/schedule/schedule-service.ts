@@ -7,6 +7,7 @@ import type { FileSystem } from '../store/io/file-system.js';
 import { joinPath } from '../store/io/paths.js';
 import type { MessageStore } from '../store/message-store.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
+import type { OnDelivered } from './count-delivery.js';
 import { DelayLevelQueue } from './delay-level-queue.js';
 import type { DelayLevels } from './delay-levels.js';
 import { type DelayOffsets, decodeDelayOffsets, encodeDelayOffsets } from './delay-offset-json.js';
@@ -20,10 +21,15 @@ export interface ScheduleServiceDeps {
   readonly levels: DelayLevels;
   readonly batchMax: number;
   readonly batchBytesMax: number;
+  /** Called for each message that was delivered. */
+  readonly onDelivered?: OnDelivered | undefined;
 }
 
 /** Registered with this many queues whatever the table of levels says (page 25 §1.1). */
 const scheduleQueueNums = 18;
+const hourMs = 3_600_000;
+/** Java's default of fileReservedTime: a message may be older than a shorter one that was configured since. */
+const reservedHoursMin = 72;
 /** How long `stop` waits for the last write when its caller names no deadline. */
 const stopDeadlineMsDefault = 10_000;
 
@@ -36,9 +42,9 @@ const stopDeadlineMsDefault = 10_000;
 export class ScheduleService implements Lifecycle {
   readonly #deps: ScheduleServiceDeps;
   readonly #file: ConfigFile;
-  /** By queue id, that is level - 1. */
-  #queues: readonly DelayLevelQueue[] = [];
-  /** Of levels that the table no longer has: kept, in case it gets them back. */
+  /** By queue id, that is level - 1: those of the table, and those that it no longer has while messages wait there. */
+  #queues: ReadonlyMap<number, DelayLevelQueue> = new Map();
+  /** Of levels that have no queue here: kept, in case the table gets them back. */
   #otherOffsets: readonly (readonly [number, number])[] = [];
   #dataVersion: DataVersion;
   /** What the file says, or will at the next write. */
@@ -61,33 +67,51 @@ export class ScheduleService implements Lifecycle {
       beforeWrite: () => this.#flushLog(),
     });
     deps.store.onArrival((topic, queueId) => {
-      if (topic === SystemTopic.SCHEDULE) this.#queues[queueId]?.wake();
+      if (topic === SystemTopic.SCHEDULE) this.#queues.get(queueId)?.wake();
     });
   }
 
   async start(): Promise<void> {
-    const { environment, config, store, topics, levels, batchMax, batchBytesMax } = this.#deps;
-    topics.ensure(SystemTopic.SCHEDULE, Math.max(scheduleQueueNums, levels.maxLevel), Permission.READ | Permission.WRITE);
+    const { environment, config, topics, levels } = this.#deps;
+    const queueNums = Math.max(scheduleQueueNums, levels.maxLevel);
+    const topic = topics.ensure(SystemTopic.SCHEDULE, queueNums, Permission.READ | Permission.WRITE);
     const loaded = await this.#file.load(decodeDelayOffsets);
     const offsets: DelayOffsets = loaded?.offsets ?? new Map();
     this.#dataVersion = loaded?.dataVersion ?? this.#dataVersion;
     this.#noted = offsets;
-    this.#otherOffsets = [...offsets].filter(([level]) => level < 1 || level > levels.maxLevel);
-    this.#queues = Array.from({ length: levels.maxLevel }, (_, queueId) => {
+    this.#queues = this.#openQueues(offsets, Math.max(queueNums, topic.readQueueNums));
+    this.#otherOffsets = [...offsets].filter(([level]) => !this.#queues.has(level - 1));
+    for (const queue of this.#queues.values()) queue.wake();
+    this.#flushTimer = environment.timers.setInterval(() => this.#persistSoon(), config.flushDelayOffsetInterval);
+  }
+
+  /**
+   * What waits at a level that the table lost since is delivered at its time all the same (Java leaves it where it is); nothing new
+   * comes there.
+   */
+  #openQueues(offsets: DelayOffsets, queueNums: number): Map<number, DelayLevelQueue> {
+    const { environment, config, store, levels, batchMax, batchBytesMax, onDelivered } = this.#deps;
+    // A message that waits longer would go with its log file.
+    const delayMsMax = Math.max(levels.longestMs, Math.max(config.fileReservedTime, reservedHoursMin) * hourMs);
+    const queues = new Map<number, DelayLevelQueue>();
+    for (let queueId = 0; queueId < queueNums; queueId += 1) {
       const level = queueId + 1;
       const startOffset = offsets.get(level) ?? 0;
-      return new DelayLevelQueue({
-        environment,
-        store,
-        level,
-        delayMs: levels.delayMs(level),
-        batchMax,
-        batchBytesMax,
-        startOffset,
-      });
-    });
-    for (const queue of this.#queues) queue.wake();
-    this.#flushTimer = environment.timers.setInterval(() => this.#persistSoon(), config.flushDelayOffsetInterval);
+      if (level > levels.maxLevel && store.maxOffset(SystemTopic.SCHEDULE, queueId) <= startOffset) continue;
+      const deps = { environment, store, level, delayMsMax, batchMax, batchBytesMax, startOffset, onDelivered };
+      queues.set(queueId, new DelayLevelQueue(deps));
+    }
+    return queues;
+  }
+
+  /** Level → offset of the next message to deliver; levels without any yet are left out. */
+  get offsets(): DelayOffsets {
+    return this.#offsets();
+  }
+
+  /** The file as it would be now (request 45). */
+  describe(): string {
+    return encodeDelayOffsets(this.#dataVersion, this.#offsets());
   }
 
   /** Rejects when the last write failed or waits for a disk that hangs: what was delivered since the write before will be delivered again. */
@@ -95,7 +119,7 @@ export class ScheduleService implements Lifecycle {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#flushTimer?.cancel();
-    await Promise.all(this.#queues.map((queue) => queue.stop()));
+    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.stop()));
     this.#noteProgress(this.#offsets());
     const written = this.#file.persist();
     const deadlineMs = options.deadlineMs ?? stopDeadlineMsDefault;
@@ -146,7 +170,7 @@ export class ScheduleService implements Lifecycle {
   }
 
   #offsets(): DelayOffsets {
-    const own = this.#queues.map((queue, queueId) => [queueId + 1, queue.offset] as const);
+    const own = Array.from(this.#queues, ([queueId, queue]) => [queueId + 1, queue.offset] as const);
     return new Map([...this.#otherOffsets, ...own.filter(([, offset]) => offset > 0)]);
   }
 }

@@ -7,6 +7,7 @@ import type { LogBytes } from './log-bytes.js';
 import type { MessageStore } from './message-store.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
 import type { StoreMaintenance } from './store-maintenance.js';
+import type { PublishListener } from './store-options.js';
 import type { TagsCodeOf } from './tags-code-of.js';
 
 export interface MessageStoreOptions {
@@ -17,6 +18,8 @@ export interface MessageStoreOptions {
   readonly tagsCodeOf: TagsCodeOf;
   /** A write or flush failed. Called once; nothing is stored any more and the process should end. */
   onFailure(error: Error): void;
+  /** For statistics. */
+  readonly onPublished?: PublishListener | undefined;
   readonly limits?: Partial<StoreLimits> | undefined;
 }
 
@@ -29,5 +32,6 @@ export function createMessageStore(options: MessageStoreOptions): MessageStore &
     limits: { ...defaultStoreLimits, ...options.limits },
     tagsCodeOf: options.tagsCodeOf,
     onFailure: (error) => options.onFailure(error),
+    onPublished: options.onPublished,
   });
 }

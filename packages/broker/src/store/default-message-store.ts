@@ -5,6 +5,7 @@
  */
 import { StateError, type StopOptions } from '@orbitmq/core/kernel';
 import type { MessageExt } from '@orbitmq/protocol';
+import type { AppendUnderWay } from './append-under-way.js';
 import { recordSizeOf } from './commit-log/record-size.js';
 import type { ConsumeQueue } from './consume-queue/consume-queue.js';
 import { isRecordEntry, queueEntryBytes, readQueueEntry } from './consume-queue/queue-entry.js';
@@ -28,7 +29,7 @@ import { lookMessage } from './read/look-message.js';
 import type { DiskPercents } from './retention/disk-guard.js';
 import type { ExpiryListener } from './retention/queue-expiry.js';
 import { RunningStore } from './running-store.js';
-import type { StoreMaintenance } from './store-maintenance.js';
+import type { LogProgress, StoreMaintenance } from './store-maintenance.js';
 import type { StoreOptions } from './store-options.js';
 
 /** How long `stop` waits for the disk when its caller names no deadline. */
@@ -178,6 +179,12 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
     return (await this.#open().timeSearch.storeTime(queue, queue.minOffset)) ?? -1;
   }
 
+  async storeTime(topic: string, queueId: number, queueOffset: number): Promise<number> {
+    const queue = this.#find(topic, queueId);
+    if (queue === undefined || queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return -1;
+    return (await this.#open().timeSearch.storeTime(queue, queueOffset)) ?? -1;
+  }
+
   isInMemory(topic: string, queueId: number, queueOffset: number): boolean {
     const running = this.#open();
     const queue = running.opened.table.find(topic, queueId);
@@ -219,6 +226,14 @@ export class DefaultMessageStore implements MessageStore, FlushModeSwitch, Store
 
   get diskUsage(): DiskPercents {
     return this.#running?.space.diskUsage ?? { commitLog: -1, consumeQueue: -1 };
+  }
+
+  get logProgress(): LogProgress {
+    return this.#running?.logProgress ?? { flushedEnd: 0, visibleEnd: 0, appendedEnd: 0 };
+  }
+
+  get appendUnderWay(): AppendUnderWay | undefined {
+    return this.#running?.commit.underWay;
   }
 
   async whenFlushed(): Promise<void> {

@@ -56,6 +56,8 @@ export type GetMessageStatus =
   | 'NO_MATCHED_MESSAGE'
   | 'MESSAGE_WAS_REMOVING'
   | 'OFFSET_FOUND_NULL'
+  /** An operator has moved the group (5.x). Not from the store itself. */
+  | 'OFFSET_RESET'
   | 'OFFSET_OVERFLOW_BADLY'
   | 'OFFSET_OVERFLOW_ONE'
   | 'OFFSET_TOO_SMALL'
@@ -130,6 +132,8 @@ export interface MessageStore extends Lifecycle {
   offsetByTime(topic: string, queueId: number, timestamp: number): Promise<number>;
   /** Store time of the oldest readable message; -1 when there is none. */
   earliestStoreTime(topic: string, queueId: number): Promise<number>;
+  /** Store time of the message at `queueOffset`; -1 when there is none to read. */
+  storeTime(topic: string, queueId: number, queueOffset: number): Promise<number>;
   /** Whether the message at `queueOffset` counts as "in memory" (page 05 §4, code 14's rule). */
   isInMemory(topic: string, queueId: number, queueOffset: number): boolean;
   onArrival(listener: ArrivalListener): void;

@@ -40,7 +40,8 @@ export interface OpenedStore extends RecoveredQueues {
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { config, fileSystem } = options;
   const paths = storePaths(config);
-  await checkFormat(fileSystem, paths, options.environment.logger);
+  const { logger } = options.environment;
+  await checkFormat({ fileSystem, paths, logger, servesTimers: config.timerWheelEnable });
   await fileSystem.makeDirectory(paths.root);
   const lock = await fileSystem.lock(paths.lock);
   const pool = new FilePool(fileSystem, options.limits.openFilesMax);

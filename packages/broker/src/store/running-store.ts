@@ -32,6 +32,7 @@ import { TimeSearch } from './read/time-search.js';
 import type { DiskGuard } from './retention/disk-guard.js';
 import type { ExpiryListener } from './retention/queue-expiry.js';
 import { createDiskGuard, SpaceKeeper } from './retention/space-keeper.js';
+import type { LogProgress } from './store-maintenance.js';
 import type { StoreOptions } from './store-options.js';
 import { storePaths } from './store-paths.js';
 
@@ -183,6 +184,15 @@ export class RunningStore {
     return this.#visible.physicalEnd;
   }
 
+  /** See `StoreMaintenance`. */
+  get logProgress(): LogProgress {
+    return {
+      appendedEnd: this.appender.physicalEnd,
+      visibleEnd: this.#visible.physicalEnd,
+      flushedEnd: this.#logFlusher.flushed.physicalEnd,
+    };
+  }
+
   /** See `FlushModeSwitch`. */
   async setFlushDiskType(flushDiskType: FlushDiskType): Promise<void> {
     const isSyncFlush = flushDiskType === 'SYNC_FLUSH';
@@ -253,6 +263,7 @@ export class RunningStore {
     this.#flushPoint.published();
     notifyArrivals(batch, this.#listeners.arrival);
     this.index?.wake();
+    this.#options.onPublished?.(batch.messageCount, batch.recordBytes, batch.waiterTimes);
     // Last: nobody waits for it.
     this.opened.checksums.add(batch.pieces);
     // Behind everything that reads the batch: memory that is let go is written over.

@@ -1,3 +1,4 @@
+import type { AppendUnderWay } from './append-under-way.js';
 import type { DiskPercents } from './retention/disk-guard.js';
 import type { ExpiryListener } from './retention/queue-expiry.js';
 
@@ -22,4 +23,15 @@ export interface StoreMaintenance {
   readonly isDiskFull: boolean;
   /** Percent in use of the partitions, as of the last look; -1 where it is not known. */
   readonly diskUsage: DiskPercents;
+  readonly logProgress: LogProgress;
+  /** What the disk is at; undefined while no batch is being written. To be asked anew each time. */
+  readonly appendUnderWay: AppendUnderWay | undefined;
+}
+
+/** How far the log is, as physical offsets; the later ones are never behind the earlier. */
+export interface LogProgress {
+  readonly flushedEnd: number;
+  readonly visibleEnd: number;
+  /** With what is not written yet. */
+  readonly appendedEnd: number;
 }

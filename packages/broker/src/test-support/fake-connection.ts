@@ -8,6 +8,7 @@ export class FakeConnection implements ServerConnection {
   readonly remoteAddress: string;
   readonly localAddress = '127.0.0.1:10911';
   isOpen = true;
+  queuedBytes = 0;
   readonly responses: RemotingCommand[] = [];
   readonly notifications: RemotingCommand[] = [];
   readonly #closeListeners = new Set<() => void>();

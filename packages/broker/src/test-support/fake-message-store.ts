@@ -140,9 +140,9 @@ export class FakeMessageStore implements MessageStore {
     return entries;
   }
 
-  /** The store as a restarted broker finds it when only records below `physicalEnd` survived. */
-  survivor(physicalEnd = this.maxPhysicalOffset): FakeMessageStore {
-    const store = new FakeMessageStore(this.#options);
+  /** The store as a restarted broker finds it when only records below `physicalEnd` survived; queue entries are not made anew. */
+  survivor(physicalEnd = this.maxPhysicalOffset, tagsCodeOf = this.#options.tagsCodeOf): FakeMessageStore {
+    const store = new FakeMessageStore({ ...this.#options, tagsCodeOf });
     for (const [offset, record] of [...this.records].toSorted(([a], [b]) => a - b)) {
       if (offset >= physicalEnd) break;
       const message = decodeRecord(record);
@@ -230,6 +230,11 @@ export class FakeMessageStore implements MessageStore {
 
   async earliestStoreTime(): Promise<number> {
     return -1;
+  }
+
+  async storeTime(topic: string, queueId: number, queueOffset: number): Promise<number> {
+    const entry = this.queues.get(`${topic}@${queueId}`)?.[queueOffset];
+    return entry === undefined ? -1 : ((await this.lookMessage(entry.physicalOffset))?.storeTimestamp ?? -1);
   }
 
   isInMemory(): boolean {

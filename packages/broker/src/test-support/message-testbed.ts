@@ -25,6 +25,7 @@ import { createConsumerOffsetManager } from '../offset/create-consumer-offset-ma
 import { createRebalanceLockManager } from '../order/create-rebalance-lock-manager.js';
 import type { RebalanceLockManager } from '../order/rebalance-lock-manager.js';
 import { createTagsCodeOf } from '../schedule/tags-code-of.js';
+import { createStatistics, type Statistics } from '../stats/create-statistics.js';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
 import { createTopicConfigManager } from '../topic/create-topic-config-manager.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
@@ -54,6 +55,7 @@ export interface MessageTestbed {
   readonly consumers: LiveConsumerManager;
   readonly producers: LiveProducerManager;
   readonly locks: RebalanceLockManager;
+  readonly statistics: Statistics;
   readonly services: MessageServices;
   /** Hands a request to its processor, as the server would. */
   process(request: RemotingCommand, connection?: FakeConnection): Promise<void>;
@@ -85,6 +87,12 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
   const tables = { topics, groups, offsets, consumers, producers, locks };
+  const statistics = createStatistics({
+    environment,
+    clusterName: config.brokerClusterName,
+    isSystemTopic: () => false,
+    countsByType: true,
+  });
   const services = createMessageServices({
     environment,
     config,
@@ -94,6 +102,8 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
     address: () => '127.0.0.1:10911',
     limits: options.limits,
     log: store,
+    ...statistics,
+    diskUsage: () => ({ commitLog: 91, consumeQueue: 7 }),
   });
   // The store's, which this one does not make.
   await fileSystem.makeDirectory('/store/orbitmq');
@@ -120,7 +130,7 @@ export async function messageTestbed(options: TestbedOptions = {}): Promise<Mess
     for (const service of running.toReversed()) await environment.time.settle(service.stop());
     await offsets.persist();
   };
-  return { environment, config, fileSystem, store, ...tables, services, process, send, stop };
+  return { environment, config, fileSystem, store, ...tables, statistics, services, process, send, stop };
 }
 
 export function sendRequest(fields: SendFields, now: number): RemotingCommand {
@@ -133,7 +143,8 @@ export function sendRequest(fields: SendFields, now: number): RemotingCommand {
     ...header
   } = fields;
   const properties = propertyTable === undefined ? header.properties : encodeProperties(propertyTable);
-  const codec = code === RequestCode.SEND_MESSAGE ? sendMessageHeader : sendMessageV2Header;
+  const isLong = code === RequestCode.SEND_MESSAGE || code === RequestCode.SEND_REPLY_MESSAGE;
+  const codec = isLong ? sendMessageHeader : sendMessageV2Header;
   const extFields = codec.encode({
     producerGroup: 'PG_A',
     topic: 'TopicT',

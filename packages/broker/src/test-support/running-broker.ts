@@ -46,6 +46,8 @@ export async function runningBroker(moreKeys = '', fileSystem = new MemoryFileSy
     const request = createRequest(code, { extFields, body: body === undefined ? undefined : Buffer.from(body) });
     return client.invoke(`127.0.0.1:${port}`, request, { timeoutMs: limitMs });
   };
+  /** A request made elsewhere. */
+  const askWith = (request: RemotingCommand) => settle(client.invoke(`127.0.0.1:${brokerPort}`, request, { timeoutMs: limitMs }));
   const askAt = (...request: Parameters<typeof begin>) => settle(begin(...request));
   const ask = (code: number, extFields?: ExtFields, body?: string | Uint8Array) => askAt(brokerPort, code, extFields, body);
   const configure = (text: string) => ask(RequestCode.UPDATE_BROKER_CONFIG, {}, text);
@@ -69,5 +71,19 @@ export async function runningBroker(moreKeys = '', fileSystem = new MemoryFileSy
     if (answer.code !== ResponseCode.SUCCESS || answer.body === undefined) return undefined;
     return decodeRoute(answer.body).queueDatas[0];
   };
-  return { environment, fileSystem, settle, startBroker, begin, beginSend, ask, configure, createTopic, send, pull, route };
+  return {
+    environment,
+    fileSystem,
+    settle,
+    startBroker,
+    begin,
+    beginSend,
+    ask,
+    askWith,
+    configure,
+    createTopic,
+    send,
+    pull,
+    route,
+  };
 }

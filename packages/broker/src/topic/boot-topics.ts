@@ -39,7 +39,8 @@ export function bootTopics(config: BrokerConfig): readonly TopicConfig[] {
     plainTopic(SystemTopic.TRANS_HALF, 1, readWrite),
     plainTopic(SystemTopic.TRANS_OP_HALF, 1, readWrite),
   ];
-  if (config.traceTopicEnable) topics.push(plainTopic(SystemTopic.TRACE, 1, readWrite));
+  if (config.timerWheelEnable) topics.push(plainTopic(SystemTopic.TIMER, 1, readWrite));
+  if (config.traceTopicEnable) topics.push(plainTopic(config.msgTraceTopicName, 1, readWrite));
   if (config.autoCreateTopicEnable) topics.push(autoCreateTopic(config));
   return topics;
 }

@@ -21,11 +21,20 @@ async function readTopics(fileSystem: MemoryFileSystem) {
   return JSON.parse((await fileSystem.readFile(`${directory}/topics.json`))?.toString() ?? 'null');
 }
 
-test('a first start has the topics of a 5.x broker without timer and pop', async () => {
+test('the topic for traces has the name that is configured, and is there only when it is asked for', async () => {
+  const named = { msgTraceTopicName: 'Traces' };
+  const topics = await open(undefined, { ...named, traceTopicEnable: true });
+  expect(topics.get('Traces')).toMatchObject({ readQueueNums: 1, writeQueueNums: 1, perm: 6 });
+  expect(topics.get('RMQ_SYS_TRACE_TOPIC')).toBeUndefined();
+  expect((await open(undefined, named)).get('Traces')).toBeUndefined();
+});
+
+test('a first start has the topics of a 5.x broker without pop', async () => {
   const topics = await open(undefined, { traceTopicEnable: true });
   const table = [...topics.all().values()].map((topic) => [topic.topicName, topic.writeQueueNums, topic.perm]);
   expect(Object.fromEntries(table.map(([name, ...rest]) => [name, rest]))).toEqual({
     TBW102: [8, 7],
+    rmq_sys_wheel_timer: [1, 6],
     SELF_TEST_TOPIC: [1, 6],
     BenchmarkTest: [1024, 6],
     DefaultCluster: [16, 7],

@@ -81,6 +81,10 @@ export class TopicKeepingStore implements MessageStore {
     return this.#store.earliestStoreTime(topic, queueId);
   }
 
+  storeTime(topic: string, queueId: number, queueOffset: number): Promise<number> {
+    return this.#store.storeTime(topic, queueId, queueOffset);
+  }
+
   isInMemory(topic: string, queueId: number, queueOffset: number): boolean {
     return this.#store.isInMemory(topic, queueId, queueOffset);
   }

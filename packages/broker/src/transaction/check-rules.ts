@@ -13,9 +13,8 @@ export type CheckVerdict =
 
 export interface CheckFacts {
   readonly now: number;
-  readonly roundStartedAt: number;
+  /** By the producer's clock. */
   readonly bornTimestamp: number;
-  readonly storeTimestamp: number;
   readonly checkTimes: number;
   /** CHECK_IMMUNITY_TIME_IN_SECONDS, when the message has it. */
   readonly immunity: string | undefined;
@@ -34,12 +33,16 @@ export function immunityMs(immunity: string | undefined, timeoutMs: number): num
   return seconds === -1 ? timeoutMs : seconds * 1000;
 }
 
-/** Unlike Java's, a round within the immunity time does not count as a check (page 07, trap 13). */
+/**
+ * What a round does with a half that was there when it began. Unlike Java's, a round within the immunity time does not count as a check
+ * (page 07, trap 13); a half that seems old is asked about once before it is parked, since its age may be a wrong clock; and no look is
+ * taken at when it was stored, so that a clock that was set back holds up no check. No immunity is longer than the time after which
+ * Java discards, before it looks at the immunity: a half would else be written again for ever.
+ */
 export function verdictOf(facts: CheckFacts): CheckVerdict {
   const ageMs = facts.now - facts.bornTimestamp;
-  if (facts.checkTimes >= facts.checkMax || ageMs > ageMaxMs) return 'discard';
-  if (facts.storeTimestamp >= facts.roundStartedAt) return 'stop';
-  const isImmune = ageMs < immunityMs(facts.immunity, facts.timeoutMs);
+  if (facts.checkTimes >= facts.checkMax || (facts.checkTimes > 0 && ageMs > ageMaxMs)) return 'discard';
+  const isImmune = Math.abs(ageMs) <= ageMaxMs && ageMs < immunityMs(facts.immunity, facts.timeoutMs);
   if (facts.immunity !== undefined) return isImmune ? 'renew' : 'check';
   // A birth in the future is the producer's clock, not youth.
   return isImmune && ageMs >= 0 ? 'stop' : 'check';

@@ -16,6 +16,9 @@ import type { MessageToStore } from '../store/message-store.js';
 /** All half messages of a broker share one queue. */
 export const halfQueueId = 0;
 
+/** On a half that an operator brought back from the parked ones. Ours; it is not on what gets committed. */
+const resumedProperty = 'ORBITMQ_RESUMED';
+
 /** TRAN_MSG decides, whatever the transaction bits of the sysFlag say (page 07 §1). */
 export function isTransactional(properties: Readonly<Record<string, string>>): boolean {
   return properties[PropertyName.TRANSACTION_PREPARED]?.toLowerCase() === 'true';
@@ -30,6 +33,10 @@ export function prepareHalf(properties: Record<string, string>, destination: Des
   properties[PropertyName.REAL_QUEUE_ID] = String(destination.queueId);
   const uniqueKey = properties[PropertyName.UNIQ_KEY];
   if (uniqueKey !== undefined) properties[PropertyName.TRANSACTION_ID] = uniqueKey;
+  // Of another transaction: a sender that hands on what it received, or one that means to end a stranger's.
+  delete properties[PropertyName.TRAN_PREPARED_QUEUE_OFFSET];
+  delete properties[PropertyName.TRANSACTION_CHECK_TIMES];
+  delete properties[resumedProperty];
   return { topic: SystemTopic.TRANS_HALF, queueId: halfQueueId };
 }
 
@@ -49,11 +56,30 @@ export interface HalfMessage {
   readonly origin: number;
   /** How often it was asked about. */
   readonly checkTimes: number;
+  /** An operator had it checked again, here or at Apache's broker, and it was not asked about since. */
+  readonly isReset: boolean;
+  /** It was parked before. */
+  readonly isResumed: boolean;
 }
 
 /** Undefined for what is no half message, or one without a destination. */
 export function readHalf(message: MessageExt): HalfMessage | undefined {
-  if (message.topic !== SystemTopic.TRANS_HALF || transactionType(message.sysFlag) !== SysFlag.TRANSACTION_NOT) return undefined;
+  return message.topic === SystemTopic.TRANS_HALF ? read(message) : undefined;
+}
+
+/** A parked one as the half that it was; undefined for any other message. */
+export function readParked(message: MessageExt): HalfMessage | undefined {
+  return message.topic === SystemTopic.TRANS_CHECK_MAX_TIME ? read(message) : undefined;
+}
+
+/** One name for all halves of a transaction, also after it was parked; undefined when its producer gave it none. */
+export function transactionKey(half: HalfMessage): string | undefined {
+  const uniqueKey = half.properties[PropertyName.UNIQ_KEY];
+  return uniqueKey === undefined ? undefined : `${half.producerGroup ?? ''}\n${uniqueKey}`;
+}
+
+function read(message: MessageExt): HalfMessage | undefined {
+  if (transactionType(message.sysFlag) !== SysFlag.TRANSACTION_NOT) return undefined;
   const properties = decodeProperties(message.propertiesBytes);
   const producerGroup = properties[PropertyName.PRODUCER_GROUP];
   const topic = properties[PropertyName.REAL_TOPIC];
@@ -66,6 +92,8 @@ export function readHalf(message: MessageExt): HalfMessage | undefined {
     destination: { topic, queueId },
     origin: originOf(properties, message.queueOffset),
     checkTimes: Math.max(0, parseJavaInt(properties[PropertyName.TRANSACTION_CHECK_TIMES] ?? '') ?? 0),
+    isReset: properties[PropertyName.TRANSACTION_CHECK_TIMES] === '0',
+    isResumed: properties[resumedProperty] !== undefined,
   };
 }
 
@@ -83,6 +111,7 @@ export function committedMessage(half: HalfMessage, levels: DelayLevels): Messag
   const properties: Record<string, string> = { ...half.properties };
   delete properties[PropertyName.REAL_TOPIC];
   delete properties[PropertyName.REAL_QUEUE_ID];
+  delete properties[resumedProperty];
   const level = delayLevelOf(properties) ?? 0;
   const destination = level > 0 ? delayDestination(levels, level, properties, half.destination) : half.destination;
   return copyMessage(half.message, {
@@ -100,8 +129,24 @@ export function committedMessage(half: HalfMessage, levels: DelayLevels): Messag
 export function renewedHalf(half: HalfMessage, checkTimes: number): MessageToStore {
   const properties: Record<string, string> = { ...half.properties };
   properties[PropertyName.TRAN_PREPARED_QUEUE_OFFSET] = String(half.origin);
-  if (checkTimes > 0) properties[PropertyName.TRANSACTION_CHECK_TIMES] = String(checkTimes);
+  if (checkTimes !== half.checkTimes) properties[PropertyName.TRANSACTION_CHECK_TIMES] = String(checkTimes);
   return copyMessage(half.message, {
+    topic: SystemTopic.TRANS_HALF,
+    queueId: halfQueueId,
+    properties: Buffer.from(encodeProperties(properties)),
+  });
+}
+
+/**
+ * A parked one as a new half, with no checks behind it (Java: AdminBrokerProcessor.resumeCheckHalfMessage, which leaves the name of the
+ * first copy on it; the decision about that one is taken).
+ */
+export function resumedHalf(parked: HalfMessage): MessageToStore {
+  const properties: Record<string, string> = { ...parked.properties };
+  delete properties[PropertyName.TRAN_PREPARED_QUEUE_OFFSET];
+  properties[PropertyName.TRANSACTION_CHECK_TIMES] = '0';
+  properties[resumedProperty] = 'true';
+  return copyMessage(parked.message, {
     topic: SystemTopic.TRANS_HALF,
     queueId: halfQueueId,
     properties: Buffer.from(encodeProperties(properties)),

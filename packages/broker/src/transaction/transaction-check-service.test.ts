@@ -249,6 +249,84 @@ describe('a check', () => {
   });
 });
 
+describe('a producer that does not read', () => {
+  it('is passed over for the next one of its group; one byte less and it is asked', async () => {
+    const bed = await messageTestbed({ limits: { checkQueuedBytesMax: 1000 } });
+    const stuck = producer(bed);
+    const healthy = producer(bed);
+    stuck.queuedBytes = 1001;
+    await sendHalf(bed);
+    await sendHalf(bed, { propertyTable: { UNIQ_KEY: 'V' } });
+    await bed.environment.time.advance(interval + 10);
+    expect([stuck.notifications.length, healthy.notifications.length]).toEqual([0, 2]);
+    stuck.queuedBytes = 1000;
+    await bed.environment.time.advance(interval);
+    expect([stuck.notifications.length, healthy.notifications.length]).toEqual([1, 3]);
+  });
+
+  it('alone in its group costs it no check, costs the disk nothing, and costs other groups no time', async () => {
+    const bed = await messageTestbed({ config: { transactionCheckMax: 2 }, limits: { checkQueuedBytesMax: 1000 } });
+    const stuck = producer(bed);
+    const other = producer(bed, 'PG_OTHER');
+    stuck.queuedBytes = 1001;
+    for (let i = 0; i < 200; i += 1) await sendHalf(bed);
+    await sendHalf(bed, { propertyTable: { PGROUP: 'PG_OTHER', UNIQ_KEY: 'V' } });
+    const putCount = bed.store.puts.length;
+    await bed.environment.time.advance(interval + 10);
+    expect(other.notifications).toHaveLength(1);
+    // The half of the other group and its op message.
+    expect(bed.store.puts).toHaveLength(putCount + 2);
+    await bed.environment.time.advance(5 * interval);
+    expect(bed.store.messages(SystemTopic.TRANS_CHECK_MAX_TIME)).toHaveLength(1);
+    stuck.queuedBytes = 0;
+    await bed.environment.time.advance(interval);
+    expect(stuck.notifications).toHaveLength(200);
+  });
+});
+
+it('reads halves by pages of checkPageBytesMax; a larger one is taken alone', async () => {
+  const bed = await messageTestbed({ limits: { checkPageBytesMax: 4000 } });
+  const asked = producer(bed);
+  for (const size of [1000, 1000, 1000, 1000, 9000, 1000]) await sendHalf(bed, { body: Buffer.alloc(size, 'x') });
+  const pages: number[][] = [];
+  const lookMessage = bed.store.lookMessage.bind(bed.store);
+  let page: number[] = [];
+  bed.store.lookMessage = async (offset) => {
+    const message = await lookMessage(offset);
+    if (page.length === 0) {
+      pages.push(page);
+      bed.environment.timers.setTimeout(() => (page = []), 0);
+    }
+    page.push(message?.body.length ?? -1);
+    return message;
+  };
+  await bed.environment.time.advance(interval + 100);
+  expect(pages).toEqual([[1000, 1000, 1000], [1000], [9000], [1000]]);
+  expect(asked.notifications).toHaveLength(6);
+});
+
+describe('a jump of the wall clock', () => {
+  it('back by an hour holds up no check', async () => {
+    const bed = await messageTestbed();
+    const asked = producer(bed);
+    await sendHalf(bed);
+    bed.environment.time.jumpWallClock(-3_600_000);
+    await bed.environment.time.advance(interval + 10);
+    expect(asked.notifications).toHaveLength(1);
+  });
+
+  it('forward by a week parks nothing that nobody was asked about', async () => {
+    const bed = await messageTestbed();
+    const asked = producer(bed);
+    await sendHalf(bed);
+    bed.environment.time.jumpWallClock(7 * 24 * 3_600_000);
+    await bed.environment.time.advance(interval + 10);
+    expect(asked.notifications).toHaveLength(1);
+    expect(await decide(bed, placeOf(asked.notifications[0]!), SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SUCCESS);
+    expect(visible(bed)).toHaveLength(1);
+  });
+});
+
 describe('a restart', () => {
   it('after a kill knows every decision, from the op messages', async () => {
     const bed = await messageTestbed();
@@ -424,7 +502,11 @@ describe('halves of an Apache broker that was killed', () => {
   it('copies that an Apache broker left open are one transaction: asked about once, committed once', async () => {
     const apache = await messageTestbed();
     await sendHalf(apache);
-    for (const checks of ['1', '2']) await sendHalf(apache, { propertyTable: { TRANSACTION_CHECK_TIMES: checks } });
+    const half = apache.store.puts[0]!;
+    for (const checks of ['1', '2']) {
+      const properties = Buffer.concat([half.properties, Buffer.from(`TRANSACTION_CHECK_TIMES\u0001${checks}\u0002`)]);
+      apache.store.putMessage({ ...half, properties }, { onAppended: () => {}, onDone: () => {} });
+    }
     await sendHalf(apache, { propertyTable: { UNIQ_KEY: 'other' } });
     const bed = await killed(apache);
     const asked = producer(bed);

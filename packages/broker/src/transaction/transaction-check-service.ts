@@ -9,8 +9,15 @@ import { verdictOf } from './check-rules.js';
 import { type HalfMessage, parkedMessage, renewedHalf } from './half-message.js';
 import type { TransactionLog } from './transaction-log.js';
 
-/** Who can be asked about a transaction: a connection of the producer group. */
-type PickProducer = (group: string) => { notify(request: RemotingCommand): void } | undefined;
+/** Who can be asked about a transaction: a connection of a producer group. */
+interface AskedProducer {
+  /** Bytes that it has not taken yet. */
+  readonly queuedBytes?: number;
+  notify(request: RemotingCommand): void;
+}
+
+/** The live connections of the group in turn; undefined when there is none. */
+type PickProducer = (group: string) => AskedProducer | undefined;
 
 export interface TransactionCheckServiceDeps {
   readonly environment: Environment;
@@ -18,19 +25,26 @@ export interface TransactionCheckServiceDeps {
   readonly topics: TopicConfigManager;
   readonly log: TransactionLog;
   readonly pickProducer: PickProducer;
+  /** Bytes of the halves that are looked at together. */
+  readonly pageBytesMax: number;
+  /** A producer that has more to take is not asked now. */
+  readonly queuedBytesMax: number;
 }
 
 /** Halves that are looked at together, so that a round needs one flush for all of them. */
 const pageSize = 64;
 /** A round gives up after this long and goes on at the next one. */
 const roundTimeMaxMs = 60_000;
+/** Producers of a group that are tried until one takes what it is told. */
+const producersTriedMax = 3;
 const readWrite = Permission.READ | Permission.WRITE;
 
 /**
  * Asks the producers of undecided half messages, every transactionCheckInterval (Java: TransactionalMessageCheckService with
  * TransactionalMessageServiceImpl.check; page 07 §3). Before a producer is asked the half is written again at the tail, with the
  * count of checks; after transactionCheckMax checks it is parked in TRANS_CHECK_MAX_TIME_TOPIC, which means rollback. Checks are
- * told, not asked, so a producer that does not answer holds up nobody.
+ * told, not asked, so a producer that does not answer holds up nobody. What no producer of a group has room for is left for a later
+ * round, uncounted: 100,000 undecided halves neither cut a healthy producer off nor run out of checks that nobody heard.
  */
 export class TransactionCheckService implements Lifecycle {
   readonly #deps: TransactionCheckServiceDeps;
@@ -74,30 +88,30 @@ export class TransactionCheckService implements Lifecycle {
   }
 
   async #runRound(): Promise<void> {
-    const { environment, log } = this.#deps;
-    const startedAt = environment.clock.now();
+    const { environment, log, pageBytesMax } = this.#deps;
     const deadline = environment.clock.monotonic() + roundTimeMaxMs;
     const end = log.end;
     let offset = log.nextOpen(log.progress);
     while (offset < end && !this.#isStopped && environment.clock.monotonic() < deadline) {
       const page: number[] = [];
-      for (; offset < end && page.length < pageSize; offset = log.nextOpen(offset + 1)) page.push(offset);
-      if (await this.#checkPage(page, startedAt)) break;
+      for (let next = offset; next < end && page.length < pageSize; next = log.nextOpen(next + 1)) page.push(next);
+      const halves = await log.readPage(page, pageBytesMax);
+      offset = log.nextOpen((page[halves.length - 1] ?? end) + 1);
+      if (await this.#checkPage(page, halves)) break;
     }
     log.commitProgress();
   }
 
   /** Returns whether the round is over. */
-  async #checkPage(page: readonly number[], roundStartedAt: number): Promise<boolean> {
+  async #checkPage(page: readonly number[], halves: readonly (HalfMessage | undefined)[]): Promise<boolean> {
     const { log } = this.#deps;
-    const halves = await Promise.all(page.map((offset) => log.read(offset)));
     const pending: Promise<unknown>[] = [];
     let isOver = false;
     for (const [index, half] of halves.entries()) {
       const offset = page[index] ?? 0;
       if (half === undefined) this.#pass(offset);
       else if (log.isDecided(half) || log.isReplaced(half)) log.close(half);
-      else if (this.#checkHalf(half, roundStartedAt, pending)) {
+      else if (this.#checkHalf(half, pending)) {
         isOver = true;
         break;
       }
@@ -112,14 +126,12 @@ export class TransactionCheckService implements Lifecycle {
     this.#deps.log.forget(halfOffset);
   }
 
-  #checkHalf(half: HalfMessage, roundStartedAt: number, pending: Promise<unknown>[]): boolean {
+  #checkHalf(half: HalfMessage, pending: Promise<unknown>[]): boolean {
     const { environment, config, log, topics } = this.#deps;
     const { message, checkTimes } = half;
     const verdict = verdictOf({
       now: environment.clock.now(),
-      roundStartedAt,
       bornTimestamp: message.bornTimestamp,
-      storeTimestamp: message.storeTimestamp,
       checkTimes,
       immunity: half.properties[PropertyName.CHECK_IMMUNITY_TIME_IN_SECONDS],
       timeoutMs: config.transactionTimeOut,
@@ -131,9 +143,11 @@ export class TransactionCheckService implements Lifecycle {
       case 'renew':
         pending.push(log.renew(half, renewedHalf(half, checkTimes)).done);
         return false;
-      case 'check':
-        pending.push(this.#ask(half));
+      case 'check': {
+        const producer = this.#pick(half.producerGroup);
+        if (producer !== 'backlogged') pending.push(this.#ask(half, producer));
         return false;
+      }
       case 'discard':
         topics.ensure(SystemTopic.TRANS_CHECK_MAX_TIME, 1, readWrite);
         environment.logger.warn('a transaction was not decided in time and is parked', {
@@ -147,15 +161,25 @@ export class TransactionCheckService implements Lifecycle {
     }
   }
 
+  /** The next one in turn that has room; undefined when the group has none at all. */
+  #pick(group: string | undefined): AskedProducer | 'backlogged' | undefined {
+    if (group === undefined) return undefined;
+    const { pickProducer, queuedBytesMax } = this.#deps;
+    for (let tried = 0; tried < producersTriedMax; tried += 1) {
+      const producer = pickProducer(group);
+      if (producer === undefined || (producer.queuedBytes ?? 0) <= queuedBytesMax) return producer;
+    }
+    return 'backlogged';
+  }
+
   /** The producer is told when the new copy is durable: its answer refers to that copy. */
-  async #ask(half: HalfMessage): Promise<void> {
-    const { log, pickProducer, config } = this.#deps;
+  async #ask(half: HalfMessage, producer: AskedProducer | undefined): Promise<void> {
+    const { log, config } = this.#deps;
     const copy = renewedHalf(half, half.checkTimes + 1);
     const put: StartedPut = log.renew(half, copy);
     const status = await put.done;
     // Decided in the meantime: its producer has answered already.
     if (!isStored(status) || log.isDecided(half)) return;
-    if (half.producerGroup === undefined) return;
-    pickProducer(half.producerGroup)?.notify(checkRequest(half, copy, put, config.brokerName));
+    producer?.notify(checkRequest(half, copy, put, config.brokerName));
   }
 }

@@ -10,9 +10,9 @@ import {
 } from '@orbitmq/protocol';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js';
 import { SettledValue } from '../schedule/settled-value.js';
-import type { MessageStore, MessageToStore, PutStatus } from '../store/message-store.js';
+import type { MessageStore, MessageToStore, PutStatus, QueueEntry } from '../store/message-store.js';
 import { isStored, StartedPut } from '../store/started-put.js';
-import { type HalfMessage, halfQueueId, readHalf } from './half-message.js';
+import { type HalfMessage, halfQueueId, readHalf, renewedHalf, resumedHalf, transactionKey } from './half-message.js';
 import { HandledOffsets } from './handled-offsets.js';
 import { opMessage, readOpBody, replacedFlag } from './op-message.js';
 import { OpProgress } from './op-progress.js';
@@ -28,6 +28,8 @@ export interface TransactionLogDeps {
   readonly checkedHalfMax: number;
   /** In the turn in which a half is decided. `isCommitted`: its message is in the log; else nobody will ever get it. */
   readonly onDecided?: ((half: HalfMessage, isCommitted: boolean) => void) | undefined;
+  /** At the recovery, for every undecided half: the topic that it is meant for. */
+  readonly onFoundOpen?: ((topic: string) => void) | undefined;
 }
 
 /** How far all halves are decided, and the end of the op messages that say so. */
@@ -55,6 +57,8 @@ export class TransactionLog {
   #opProgress = new OpProgress(0);
   /** Latest copy by origin, of undecided halves that were written again. */
   readonly #renewed = new Map<number, number>();
+  /** Keys of transactions that were parked, are halves again, and are not decided. */
+  readonly #resumed = new Set<string>();
 
   #settled: SettledValue<ProgressMark>;
   /** End of the op queue with what is not durable yet. */
@@ -77,7 +81,8 @@ export class TransactionLog {
 
   /** False when too many halves are undecided: memory for them is bounded. */
   get canTakeHalf(): boolean {
-    return this.end - this.progress < this.#deps.halfWindowMax && this.#renewed.size < this.#deps.checkedHalfMax;
+    const { halfWindowMax, checkedHalfMax } = this.#deps;
+    return this.end - this.progress < halfWindowMax && this.#renewed.size + this.#resumed.size < checkedHalfMax;
   }
 
   isDecided(half: Pick<HalfMessage, 'origin'>): boolean {
@@ -117,6 +122,8 @@ export class TransactionLog {
     if (put !== undefined) statuses.push(put.done);
     if (!this.#handled.has(half.message.queueOffset)) statuses.push(this.#putOp(half, half.message.queueOffset, false));
     const failed = (await Promise.all(statuses)).find((status) => !isStored(status));
+    // Not before: what is committed can be found by its key now.
+    if (half.isResumed) this.#resumed.delete(transactionKey(half) ?? '');
     return failed ?? 'decided';
   }
 
@@ -127,6 +134,29 @@ export class TransactionLog {
       this.#renewed.set(half.origin, put.queueOffset);
       void this.#putOp(half, half.message.queueOffset, true);
     }
+    return put;
+  }
+
+  /** Writes an undecided half again with no checks behind it. Undefined when it is decided. */
+  async restartChecks(half: HalfMessage): Promise<StartedPut | undefined> {
+    let copy: HalfMessage | undefined = half;
+    // Only the latest copy is replaced, and a round of checks may have written one meanwhile.
+    while (copy !== undefined && this.isReplaced(copy)) copy = await this.read(this.#renewed.get(half.origin) ?? half.origin);
+    if (copy === undefined || this.isDecided(copy)) return undefined;
+    return this.renew(copy, renewedHalf(copy, 0));
+  }
+
+  /** Whether a parked one is a half again, and not decided. */
+  isResumed(parked: HalfMessage): boolean {
+    return this.#resumed.has(transactionKey(parked) ?? '');
+  }
+
+  /** Makes a new half of a parked one. Undefined when it is one already: one parked message is one transaction. */
+  resume(parked: HalfMessage): StartedPut | undefined {
+    if (this.isResumed(parked)) return undefined;
+    const key = transactionKey(parked);
+    const put = StartedPut.kept(this.#deps.store, resumedHalf(parked));
+    if (put.isAppended && key !== undefined) this.#resumed.add(key);
     return put;
   }
 
@@ -167,6 +197,7 @@ export class TransactionLog {
     this.#opEnd = opStart;
     this.#settled = new SettledValue({ progress: halfStart, opEnd: opStart }, this.#deps.settleMs);
     this.#renewed.clear();
+    this.#resumed.clear();
     await this.#readOps(opStart, decided);
     await this.#readOpenHalves((origin) => origin >= halfStart && decided.has(origin));
   }
@@ -205,39 +236,64 @@ export class TransactionLog {
   async #readOpenHalves(isOriginDecided: (origin: number) => boolean): Promise<void> {
     let lastCommit: HalfMessage | undefined;
     const newestCopies = new Map<string, HalfMessage>();
+    const topicOf = new Map<number, string>();
     for (let offset = this.nextOpen(this.progress); offset < this.end; offset = this.nextOpen(offset + 1)) {
       const half = await this.read(offset);
       if (half === undefined) this.forget(offset);
       else if (!isOriginDecided(half.origin)) {
         if (half.origin !== offset) this.#renewed.set(half.origin, offset);
+        const key = half.isResumed ? transactionKey(half) : undefined;
+        if (key !== undefined) this.#resumed.add(key);
         this.#closeOlderCopy(half, newestCopies);
         lastCommit ??= await this.#lastCommitAt(half);
+        topicOf.set(offset, half.destination.topic);
       }
     }
     if (lastCommit !== undefined) this.#closeTornCommit(lastCommit);
+    for (const [offset, topic] of topicOf) {
+      if (!this.#handled.has(offset)) this.#deps.onFoundOpen?.(topic);
+    }
   }
 
   /**
    * Apache's broker writes no op message for a half that a check has written again, only the progress behind it, which a kill
    * takes back: the older copy is then told by the key of its transaction and a lower count of checks. Were it asked about as
-   * well, a transaction would be committed once per copy.
+   * well, a transaction would be committed once per copy. Nor does it for one that an operator had checked again (323): that copy
+   * begins to count anew.
    */
   #closeOlderCopy(half: HalfMessage, newestCopies: Map<string, HalfMessage>): void {
-    const uniqueKey = half.properties[PropertyName.UNIQ_KEY];
-    if (uniqueKey === undefined) return;
-    const key = `${half.producerGroup ?? ''}\n${uniqueKey}`;
+    const key = transactionKey(half);
+    if (key === undefined) return;
     const older = newestCopies.get(key);
     newestCopies.set(key, half);
-    if (older === undefined || older.origin === half.origin || older.checkTimes >= half.checkTimes) return;
+    if (older === undefined || older.origin === half.origin) return;
+    if (older.checkTimes >= half.checkTimes && !half.isReset) return;
     void this.#putOp(older, older.message.queueOffset, true);
   }
 
   /** The half at an offset of the half queue; undefined when it is gone or is none. */
   async read(halfOffset: number): Promise<HalfMessage | undefined> {
-    const { store } = this.#deps;
-    const [entry] = await store.queueEntries(TRANS_HALF, halfQueueId, halfOffset, 1);
-    if (entry === undefined || entry.queueOffset !== halfOffset) return undefined;
-    const message = await store.lookMessage(entry.physicalOffset);
+    return this.#halfOf(await this.#entryOf(halfOffset));
+  }
+
+  /** The halves at these offsets, as many from the first on as have `bytesMax` together, but at least that one. */
+  async readPage(halfOffsets: readonly number[], bytesMax: number): Promise<readonly (HalfMessage | undefined)[]> {
+    const entries = await Promise.all(halfOffsets.map((offset) => this.#entryOf(offset)));
+    let sizeBytes = 0;
+    const tooMany = entries.findIndex((entry, index) => {
+      sizeBytes += entry?.sizeBytes ?? 0;
+      return index > 0 && sizeBytes > bytesMax;
+    });
+    return Promise.all(entries.slice(0, tooMany < 0 ? undefined : tooMany).map((entry) => this.#halfOf(entry)));
+  }
+
+  async #entryOf(halfOffset: number): Promise<QueueEntry | undefined> {
+    const [entry] = await this.#deps.store.queueEntries(TRANS_HALF, halfQueueId, halfOffset, 1);
+    return entry?.queueOffset === halfOffset ? entry : undefined;
+  }
+
+  async #halfOf(entry: QueueEntry | undefined): Promise<HalfMessage | undefined> {
+    const message = entry === undefined ? undefined : await this.#deps.store.lookMessage(entry.physicalOffset);
     return message === undefined ? undefined : readHalf(message);
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { delayLevelMax, delayLevelOf } from './delay.js';
+import { delayLevelMax, delayLevelOf, isTimedDelay, timedDelayOf } from './delay.js';
 
 test('the 18 durations are the levels 1 to 18', () => {
   expect(delayLevelOf('1s')).toBe(1);
@@ -18,4 +18,23 @@ test('a level is taken as it is, within bounds', () => {
 
 test('a duration that is no level names the levels', () => {
   expect(() => delayLevelOf('2s' as '1s')).toThrow(/'2s'.*1s 5s 10s/);
+});
+
+test('a moment of its own is a time, or a number of milliseconds', () => {
+  expect(['1s' as const, { level: 1 }, { ms: 1 }, { until: 1 }].map(isTimedDelay)).toEqual([false, false, true, true]);
+  expect(timedDelayOf({ ms: 1500 })).toEqual({ delayMs: 1500 });
+  expect(timedDelayOf({ until: 1_795_216_927_000 })).toEqual({ deliverAtMs: 1_795_216_927_000 });
+  expect(timedDelayOf({ until: new Date(1_795_216_927_000) })).toEqual({ deliverAtMs: 1_795_216_927_000 });
+});
+
+test.each([
+  { ms: 0 },
+  { ms: 1.5 },
+  { ms: Number.NaN },
+  { until: new Date(Number.NaN) },
+  { until: -1 },
+  { until: 'x' as never },
+  { ms: 1, until: 1 },
+])('%o is no moment', (delay) => {
+  expect(() => timedDelayOf(delay)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
 });

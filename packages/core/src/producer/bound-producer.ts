@@ -10,7 +10,7 @@ import { type EncodedPayload, encodePayload } from '../payload/payload-pipeline.
 import type { AnyTopicDefinition } from '../topic/topic-definition.js';
 import type { TransactionRunner } from '../transaction/transaction-runner.js';
 import type { OutgoingMessage, SendOptions, SendReceipt } from '../transport/messages.js';
-import { isBatchProducer, isTransactionalProducer, type TransportProducer } from '../transport/transport.js';
+import { isBatchProducer, isRecallingProducer, isTransactionalProducer, type TransportProducer } from '../transport/transport.js';
 import { numberProblems } from '../wiring/numbers.js';
 import { producerNumbers } from '../wiring/producer-options.js';
 import type { ProducerPort, TransactionReceipt } from './message-producer.js';
@@ -68,6 +68,13 @@ export class BoundProducer implements ProducerPort<unknown> {
 
   async sendInTransaction(body: unknown, arg: unknown, options: TransactionMessageOptions): Promise<TransactionReceipt> {
     return only(await this.#run('transaction', [{ body, options }], arg)) as TransactionReceipt;
+  }
+
+  async recall(recallHandle: string, options: SendOptions): Promise<void> {
+    const { producer, topic } = this.#options;
+    this.#mustBeOpen();
+    if (!isRecallingProducer(producer)) throw lacking('recall of timed messages');
+    await producer.recall(topic.name, recallHandle, sendOptionsOf(options));
   }
 
   /** From now on every method rejects with `STOPPED`. */

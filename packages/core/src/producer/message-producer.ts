@@ -1,6 +1,6 @@
 import { StateError } from '../kernel/errors.js';
 import type { payloadType } from '../topic/topic-definition.js';
-import type { SendReceipt, TransactionResolution } from '../transport/messages.js';
+import type { SendOptions, SendReceipt, TransactionResolution } from '../transport/messages.js';
 import type { BatchOptions, MessageOptions, TransactionMessageOptions } from './send-options.js';
 
 /** A registered symbol, so that an application may contain two copies of this package. */
@@ -12,6 +12,7 @@ export interface ProducerPort<T> {
   sendOneway(body: T, options: MessageOptions): Promise<void>;
   sendAll(bodies: readonly T[], options: BatchOptions<T>): Promise<readonly SendReceipt[]>;
   sendInTransaction(body: T, arg: unknown, options: TransactionMessageOptions): Promise<TransactionReceipt>;
+  recall(recallHandle: string, options: SendOptions): Promise<void>;
 }
 
 export interface TransactionReceipt extends SendReceipt {
@@ -62,6 +63,16 @@ export abstract class MessageProducer<T> {
   sendInTransaction(body: T, arg?: unknown, options: TransactionMessageOptions = {}): Promise<TransactionReceipt> {
     const port = this[producerPort];
     return port === undefined ? notStarted(this) : port.sendInTransaction(body, arg, options);
+  }
+
+  /**
+   * Takes back a message that was sent for a moment of its own: `recallHandle` is that of its receipt, which brokers write with
+   * `recallMessageEnable` (RocketMQ: recallMessage). Resolves when the broker keeps that durably; rejects with a `BrokerError` 604
+   * when the moment is there or has passed.
+   */
+  recall(recallHandle: string, options: SendOptions = {}): Promise<void> {
+    const port = this[producerPort];
+    return port === undefined ? notStarted(this) : port.recall(recallHandle, options);
   }
 }
 

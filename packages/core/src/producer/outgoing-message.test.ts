@@ -92,6 +92,15 @@ test('a delay needs a transport that can delay', () => {
   );
 });
 
+test('a moment of its own goes as it is, and needs a transport that at least carries it', () => {
+  expect(outgoingMessage(topic, body, { delay: { ms: 90_000 } }, limits)).toMatchObject({ delayMs: 90_000 });
+  expect(outgoingMessage(topic, body, { delay: { until: 1 } }, limits)).toMatchObject({ deliverAtMs: 1 });
+  const features = { ...allFeatures, timedDelivery: 'none' as const };
+  expect(() => outgoingMessage(topic, body, { delay: { ms: 1 } }, { ...limits, features })).toThrow(
+    expect.objectContaining({ code: 'FEATURE_UNSUPPORTED' }),
+  );
+});
+
 test('an idempotency key needs a transport that at least carries it', () => {
   const send = (idempotencyKey: 'honored' | 'carried' | 'none') =>
     outgoingMessage(topic, body, { idempotencyKey: 'k' }, { ...limits, features: { ...allFeatures, idempotencyKey } });

@@ -1,5 +1,5 @@
 import { UnsupportedFeatureError, ValidationError } from '../kernel/errors.js';
-import { delayLevelOf } from '../message/delay.js';
+import { delayLevelOf, isTimedDelay, type SendDelay, timedDelayOf } from '../message/delay.js';
 import { checkCharacters, checkTag } from '../message/names.js';
 import { checkPropertyName } from '../message/reserved-properties.js';
 import { payloadVersionProperty } from '../payload/upcast.js';
@@ -32,11 +32,6 @@ export function outgoingMessage(
   if (shardingKey !== undefined) refuse(topic, 'sharding key', shardingKey, checkText(shardingKey));
   if (shardingKey !== undefined && selectQueue !== undefined)
     throw invalid(topic, 'shardingKey and selectQueue exclude each other');
-  if (delay !== undefined && !limits.features.delayLevels) {
-    throw new UnsupportedFeatureError('FEATURE_UNSUPPORTED', 'This transport cannot delay messages', {
-      details: { topic: topic.name },
-    });
-  }
   if (idempotencyKey !== undefined) checkIdempotencyKey(topic, idempotencyKey, limits.features);
   return {
     topic: topic.name,
@@ -47,8 +42,21 @@ export function outgoingMessage(
     shardingKey,
     selectQueue,
     idempotencyKey,
-    delayLevel: delay === undefined ? undefined : delayLevelOf(delay),
+    ...(delay === undefined ? notDelayed : delayOf(topic, delay, limits.features)),
   };
+}
+
+type OutgoingDelay = Pick<OutgoingMessage, 'delayLevel' | 'delayMs' | 'deliverAtMs'>;
+
+const notDelayed: OutgoingDelay = { delayLevel: undefined };
+
+function delayOf(topic: AnyTopicDefinition, delay: SendDelay, features: TransportFeatures): OutgoingDelay {
+  const isTimed = isTimedDelay(delay);
+  if (isTimed ? features.timedDelivery === 'none' : !features.delayLevels) {
+    const what = isTimed ? 'deliver messages at a time of their own' : 'delay messages';
+    throw new UnsupportedFeatureError('FEATURE_UNSUPPORTED', `This transport cannot ${what}`, { details: { topic: topic.name } });
+  }
+  return isTimed ? timedDelayOf(delay) : { delayLevel: delayLevelOf(delay) };
 }
 
 function checkIdempotencyKey(topic: AnyTopicDefinition, key: string, features: TransportFeatures): void {

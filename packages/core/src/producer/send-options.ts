@@ -1,4 +1,4 @@
-import type { Delay } from '../message/delay.js';
+import type { SendDelay } from '../message/delay.js';
 import type { SendOptions } from '../transport/messages.js';
 
 /** What travels beside the body. */
@@ -17,8 +17,12 @@ export interface MessageOptions extends MessageFacts, SendOptions {
   readonly shardingKey?: string | undefined;
   /** Chooses the queue instead of `shardingKey`: an index in [0, queueCount) (RocketMQ: MessageQueueSelector). */
   readonly selectQueue?: ((queueCount: number) => number) | undefined;
-  /** Delivered after this time: one of RocketMQ's 18, `'1s'` to `'2h'`, or `{ level }` (RocketMQ: setDelayTimeLevel). */
-  readonly delay?: Delay | undefined;
+  /**
+   * Delivered after this time: one of RocketMQ's 18, `'1s'` to `'2h'`, or `{ level }` (RocketMQ: setDelayTimeLevel); or at a moment
+   * of its own, `{ until }` or `{ ms }` from now (RocketMQ 5: setDeliverTimeMs, setDelayTimeMs): see `TransportFeatures.timedDelivery`,
+   * since RocketMQ 4 delivers those at once.
+   */
+  readonly delay?: SendDelay | undefined;
   /**
    * Names what is sent, 1 to 255 bytes of UTF-8: within the broker's window (`idempotencyWindowMs`, 10 minutes) further sends to
    * this topic with the same key store nothing and resolve with the first one's place, also after a crash of either side.

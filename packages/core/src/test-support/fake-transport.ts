@@ -17,6 +17,8 @@ export const allFeatures: TransportFeatures = {
   transactions: true,
   orderly: true,
   delayLevels: true,
+  timedDelivery: 'honored',
+  recall: true,
   tagFilter: true,
   retry: true,
   idempotencyKey: 'honored',

@@ -17,6 +17,15 @@ export type Durability = 'memory' | 'page-cache' | 'disk' | 'replicated' | 'quor
  */
 export type IdempotencySupport = 'honored' | 'carried' | 'none';
 
+/**
+ * What becomes of a message that is sent for a moment of its own (`delay: { until }`, `{ ms }`).
+ * - `honored`: the server delivers it then
+ * - `carried`: the moment goes with the message; whether the server honors it, the transport cannot know (RocketMQ 5 and OrbitMQ
+ *   do, RocketMQ 4 delivers at once)
+ * - `none`: such a send is refused
+ */
+export type TimedDelivery = 'honored' | 'carried' | 'none';
+
 /** What a transport declares; the conformance suite runs every declared feature against it. */
 export interface TransportFeatures {
   readonly durability: Durability;
@@ -30,6 +39,9 @@ export interface TransportFeatures {
   readonly orderly: boolean;
   /** The 18 delay levels of RocketMQ. */
   readonly delayLevels: boolean;
+  readonly timedDelivery: TimedDelivery;
+  /** Timed messages can be taken back (`RecallingProducer`), if the server lets them. */
+  readonly recall: boolean;
   /** Filtering by tag before messages reach the process. */
   readonly tagFilter: boolean;
   /** Redelivery with a growing delay, then `%DLQ%group`. */

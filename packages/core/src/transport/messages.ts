@@ -17,6 +17,10 @@ export interface OutgoingMessage {
   readonly idempotencyKey?: string | undefined;
   /** RocketMQ delay level, 1 to 18; 0 or absent: no delay. */
   readonly delayLevel?: number | undefined;
+  /** Delivered this many milliseconds after the broker has it; not together with the two others. */
+  readonly delayMs?: number | undefined;
+  /** Delivered at this time by the broker's clock, milliseconds since the epoch. */
+  readonly deliverAtMs?: number | undefined;
 }
 
 /** A message as a transport received it. */
@@ -51,6 +55,8 @@ export interface SendReceipt {
   readonly queueId: number;
   readonly queueOffset: number;
   readonly transactionId?: string | undefined;
+  /** Of a timed message that can be taken back (RocketMQ: recallHandle). */
+  readonly recallHandle?: string | undefined;
 }
 
 export type TransactionResolution = 'commit' | 'rollback' | 'unknown';

@@ -64,6 +64,16 @@ export interface HalfMessage {
   resolve(resolution: TransactionResolution, remark?: string): Promise<void>;
 }
 
+/** Capability `features.recall`. */
+export interface RecallingProducer extends TransportProducer {
+  /** Takes a timed message back; resolves with its id when the broker keeps that durably. `recallHandle` is that of its receipt. */
+  recall(topic: string, recallHandle: string, options?: SendOptions): Promise<string>;
+}
+
+export function isRecallingProducer(producer: TransportProducer): producer is RecallingProducer {
+  return 'recall' in producer;
+}
+
 export function isBatchProducer(producer: TransportProducer): producer is BatchProducer {
   return 'sendBatch' in producer;
 }

@@ -254,8 +254,12 @@ describe.each(Object.keys(decoders))('hostile %s', (name) => {
   });
 });
 
-test('a body of a client above 2 MiB is refused before it is parsed', () => {
+test('a body of a client above 1 MiB, or of more than 100,000 values, is refused', () => {
   const padded = (sizeBytes: number): Buffer => Buffer.from(`{"clientID":"c"}`.padEnd(sizeBytes, ' '));
-  expect(decodeHeartbeat(padded(2 * 1024 * 1024))).toMatchObject({ clientId: 'c' });
-  expect(() => decodeHeartbeat(padded(2 * 1024 * 1024 + 1))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+  expect(decodeHeartbeat(padded(1024 * 1024))).toMatchObject({ clientId: 'c' });
+  expect(() => decodeHeartbeat(padded(1024 * 1024 + 1))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+  // The object, its list and the text are values too.
+  const valued = (count: number): Buffer => Buffer.from(`{"clientID":"c","x":[${'1,'.repeat(count - 1)}1]}`);
+  expect(decodeHeartbeat(valued(99_997))).toMatchObject({ clientId: 'c' });
+  expect(() => decodeHeartbeat(valued(99_998))).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
 });

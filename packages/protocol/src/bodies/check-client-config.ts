@@ -1,5 +1,5 @@
 import type { SubscriptionData } from './heartbeat.js';
-import { clientBodyBytesMax, jsonBody, objectOf, parseBody, textField } from './json-fields.js';
+import { clientBodyBytesMax, clientBodyValuesMax, jsonBody, objectOf, parseBody, textField } from './json-fields.js';
 import { subscriptionFromJson, subscriptionToJson } from './subscription-json.js';
 
 /** Body of CHECK_CLIENT_CONFIG (page 05 §2). */
@@ -18,7 +18,7 @@ export function encodeCheckClientConfig(config: CheckClientConfig): Buffer {
 }
 
 export function decodeCheckClientConfig(body: Buffer): CheckClientConfig {
-  const object = parseBody(body, clientBodyBytesMax);
+  const object = parseBody(body, clientBodyBytesMax, clientBodyValuesMax);
   return {
     clientId: textField(object, 'clientId'),
     group: textField(object, 'group'),

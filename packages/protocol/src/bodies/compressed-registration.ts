@@ -6,6 +6,7 @@ import { type JsonValue, parseFastjson } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicFilterTypes } from './topic-config-codec.js';
+import { type TopicQueueMapping, topicQueueMappingFromJson } from './topic-queue-mapping.js';
 
 const bestCompression = 9;
 
@@ -110,8 +111,16 @@ export function decodeCompressedRegistration(body: Buffer, senderVersion: number
   }
   const filterServers: JsonValue = parseFastjson(reader.block().toString('utf8'));
   if (!Array.isArray(filterServers)) return malformed('the filter servers are not a list');
+  const topicQueueMappings: TopicQueueMapping[] = [];
   if (senderVersion >= versionV5 && !reader.isAtEnd) {
-    for (let left = reader.count(); left > 0; left--) reader.block();
+    const count = reader.count();
+    checkTopicCount(count);
+    for (let left = count; left > 0; left--) topicQueueMappings.push(topicQueueMappingFromJson(parseBody(reader.block())));
   }
-  return { dataVersion, topicConfigTable, filterServerList: filterServers.map((server) => textOf(server, 'filterServerList')) };
+  return {
+    dataVersion,
+    topicConfigTable,
+    filterServerList: filterServers.map((server) => textOf(server, 'filterServerList')),
+    ...(topicQueueMappings.length === 0 ? {} : { topicQueueMappings }),
+  };
 }

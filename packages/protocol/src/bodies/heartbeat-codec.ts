@@ -2,6 +2,7 @@ import type { ConsumeFromWhere, ConsumerData, ConsumeType, HeartbeatData, Messag
 import {
   booleanField,
   clientBodyBytesMax,
+  clientBodyValuesMax,
   enumField,
   integerField,
   jsonBody,
@@ -60,7 +61,7 @@ export function encodeHeartbeat(heartbeat: HeartbeatData): Buffer {
 }
 
 export function decodeHeartbeat(body: Buffer): HeartbeatData {
-  const object = parseBody(body, clientBodyBytesMax);
+  const object = parseBody(body, clientBodyBytesMax, clientBodyValuesMax);
   return {
     clientId: textField(object, 'clientID'),
     producerGroups: listField(object, 'producerDataSet').map((entry) =>

@@ -9,8 +9,10 @@ function wrong(name: string, expected: string): never {
   throw new ProtocolError('BODY_INVALID', `"${name}" of the body is not ${expected}`, { details: { member: name } });
 }
 
-/** Bodies that clients send to brokers: a member of thousands of topics stays far below it, and reading it blocks nobody for long. */
-export const clientBodyBytesMax = 2 * 1024 * 1024;
+/** Bodies that clients send to brokers: a member of thousands of topics stays below it, and reading it blocks nobody for long. */
+export const clientBodyBytesMax = 1024 * 1024;
+/** The same in values: many small ones cost more than few large ones. */
+export const clientBodyValuesMax = 100_000;
 
 /** The object that a body consists of; refused when it has more than `sizeBytesMax` bytes or `valuesMax` values. */
 export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY, valuesMax?: number): JsonObject {

@@ -1,4 +1,13 @@
-import { clientBodyBytesMax, integerOf, jsonBody, listField, objectOf, parseBody, textField } from './json-fields.js';
+import {
+  clientBodyBytesMax,
+  clientBodyValuesMax,
+  integerOf,
+  jsonBody,
+  listField,
+  objectOf,
+  parseBody,
+  textField,
+} from './json-fields.js';
 import type { LockBatchBody, MessageQueue } from './message-queue.js';
 import type { JsonObject } from './parse-fastjson.js';
 
@@ -23,7 +32,7 @@ export function encodeLockBatch(body: LockBatchBody): Buffer {
 }
 
 export function decodeLockBatch(body: Buffer): LockBatchBody {
-  const object = parseBody(body, clientBodyBytesMax);
+  const object = parseBody(body, clientBodyBytesMax, clientBodyValuesMax);
   return {
     consumerGroup: textField(object, 'consumerGroup'),
     clientId: textField(object, 'clientId'),
@@ -37,5 +46,5 @@ export function encodeLockBatchResult(queues: readonly MessageQueue[]): Buffer {
 }
 
 export function decodeLockBatchResult(body: Buffer): MessageQueue[] {
-  return queuesField(parseBody(body, clientBodyBytesMax), 'lockOKMQSet');
+  return queuesField(parseBody(body, clientBodyBytesMax, clientBodyValuesMax), 'lockOKMQSet');
 }

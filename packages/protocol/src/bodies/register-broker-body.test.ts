@@ -75,7 +75,14 @@ describe('compressed', () => {
     const without = inflated.subarray(0, -4);
     expect(decode(without, v49)).toEqual(body);
     expect(decode(without)).toEqual(body);
-    expect(decode(Buffer.concat([without, Buffer.from('00000001000000027b7d', 'hex')]))).toEqual(body);
+    const mapping = '{"bname":"broker-a","currIdMap":{0:3},"epoch":1,"topic":"TopicT","totalQueues":8}';
+    const block = Buffer.from(`\0\0\0\x01\0\0\0${String.fromCharCode(mapping.length)}${mapping}`, 'latin1');
+    const queueIds = new Map([[0, 3]]);
+    const read = { topic: 'TopicT', totalQueues: 8, brokerName: 'broker-a', epoch: 1, isDirty: false, queueIds };
+    const compressed = compressZlib(Buffer.concat([without, block]));
+    const decoded = decodeRegisterBrokerBody(compressed, { compressed: true, senderVersion: ownVersion });
+    expect(decoded.topicQueueMappings).toEqual([read]);
+    expect(plain({ ...decoded, topicQueueMappings: undefined })).toEqual(body);
   });
 
   test('cut at any byte', () => {

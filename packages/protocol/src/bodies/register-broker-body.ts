@@ -5,6 +5,7 @@ import type { JsonObject } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
+import { topicQueueMappingFromJson } from './topic-queue-mapping.js';
 
 /** Body of REGISTER_BROKER (page 02 §2); compressed only towards a NameServer that reads our version's form (§3). */
 export function encodeRegisterBrokerBody(body: RegisterBrokerBody, options: { readonly compressed: boolean }): Buffer {
@@ -25,7 +26,16 @@ function wrapperFromJson(wrapper: JsonObject, filterServerList: readonly string[
   const names = Object.keys(table);
   checkTopicCount(names.length);
   for (const name of names) topicConfigTable[name] = topicConfigFromJson(objectOf(table[name], name), name);
-  return { dataVersion: dataVersionFromJson(objectField(wrapper, 'dataVersion')), topicConfigTable, filterServerList };
+  const mappings = objectField(wrapper, 'topicQueueMappingInfoMap');
+  const topicQueueMappings = Object.keys(mappings).map((name) => topicQueueMappingFromJson(objectOf(mappings[name], name)));
+  checkTopicCount(topicQueueMappings.length);
+  const dataVersion = dataVersionFromJson(objectField(wrapper, 'dataVersion'));
+  return {
+    dataVersion,
+    topicConfigTable,
+    filterServerList,
+    ...(topicQueueMappings.length === 0 ? {} : { topicQueueMappings }),
+  };
 }
 
 /**

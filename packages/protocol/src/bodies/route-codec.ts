@@ -11,6 +11,7 @@ import {
 } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
 import type { BrokerData, QueueData, TopicRouteData } from './route.js';
+import { topicQueueMappingText } from './topic-queue-mapping.js';
 
 /** Broker ids as Java's old writers put them: bare. Only readers older than 4.9.4 need that (page 02 §7). */
 function addressesText(brokerAddrs: Readonly<Record<string, string>>, standardJson: boolean): string {
@@ -64,12 +65,22 @@ function queueDataFromJson(object: JsonObject): QueueData {
   };
 }
 
+function mappingsText(mappings: TopicRouteData['queueMappings'], standardJson: boolean): string {
+  if (mappings === undefined || mappings.size === 0) return '';
+  const members = Array.from(mappings, ([brokerName, mapping]) => {
+    return `${JSON.stringify(brokerName)}:${topicQueueMappingText(mapping, standardJson)}`;
+  });
+  return `,"topicQueueMappingByBroker":{${members.join(',')}}`;
+}
+
 /** Body of the answer to GET_ROUTEINFO_BY_TOPIC; both lists are always there (page 02 §7). */
 export function encodeRoute(route: TopicRouteData, options: { readonly standardJson: boolean }): Buffer {
   const brokerDatas = route.brokerDatas.map((broker) => brokerDataText(broker, options.standardJson));
   const orderTopicConf = route.orderTopicConf === undefined ? '' : `"orderTopicConf":${JSON.stringify(route.orderTopicConf)},`;
   const queueDatas = JSON.stringify(route.queueDatas.map(queueDataToJson));
-  const text = `{"brokerDatas":[${brokerDatas.join(',')}],"filterServerTable":{},${orderTopicConf}"queueDatas":${queueDatas}}`;
+  const filterServers = JSON.stringify(Object.fromEntries(route.filterServers ?? []));
+  const mappings = mappingsText(route.queueMappings, options.standardJson);
+  const text = `{"brokerDatas":[${brokerDatas.join(',')}],"filterServerTable":${filterServers},${orderTopicConf}"queueDatas":${queueDatas}${mappings}}`;
   return Buffer.from(text, 'utf8');
 }
 

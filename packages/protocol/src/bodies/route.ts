@@ -1,3 +1,5 @@
+import type { TopicQueueMapping } from './topic-queue-mapping.js';
+
 /** Permission bits of a topic on a broker (page 02 §7). */
 export const Permission = { INHERIT: 1, WRITE: 2, READ: 4 } as const;
 
@@ -27,4 +29,8 @@ export interface TopicRouteData {
   readonly brokerDatas: readonly BrokerData[];
   /** `broker-a:4;broker-b:4`, only for ordered topics. */
   readonly orderTopicConf?: string | undefined;
+  /** Broker address → its filter servers. Absent: none. */
+  readonly filterServers?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Broker name → its queues of a static topic (5.x). Absent: the topic is not static. */
+  readonly queueMappings?: ReadonlyMap<string, TopicQueueMapping> | undefined;
 }

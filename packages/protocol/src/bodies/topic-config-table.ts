@@ -3,7 +3,7 @@ import type { DataVersion, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
 
 /** Topics created by one request (18), and what reading them may cost. */
-const createdTopicsBytesMax = 2 * 1024 * 1024;
+const createdTopicsBytesMax = 1024 * 1024;
 const createdTopicsValuesMax = 100_000;
 
 /** Answer to GET_ALL_TOPIC_CONFIG (21) (Java: TopicConfigAndMappingSerializeWrapper; page 32 §3): topics as `topicConfigText` gave them. */

@@ -1,3 +1,5 @@
+import type { TopicQueueMapping } from './topic-queue-mapping.js';
+
 /** Version of a table; all parts equal means the same table (Java: DataVersion). */
 export interface DataVersion {
   readonly counter: number;
@@ -27,4 +29,6 @@ export interface RegisterBrokerBody {
   readonly dataVersion: DataVersion;
   readonly topicConfigTable: Readonly<Record<string, TopicConfig>>;
   readonly filterServerList: readonly string[];
+  /** Of static topics (5.x). Absent: none. Brokers of OrbitMQ have none. */
+  readonly topicQueueMappings?: readonly TopicQueueMapping[] | undefined;
 }

@@ -43,6 +43,11 @@ export function fastjsonBody(value: FastjsonValue): Buffer {
   return Buffer.from(writeFastjson(value), 'utf8');
 }
 
+/** `key:value`, for tables that are too large to be written in one turn: their texts are joined by commas. */
+export function fastjsonEntry(key: FastjsonKey, value: FastjsonObject): string {
+  return `${keyText(key)}:${objectText(value)}`;
+}
+
 /** A queue as a value; Java puts its members in this order. */
 function messageQueueText(queue: MessageQueue): string {
   return `{"brokerName":${JSON.stringify(queue.brokerName)},"queueId":${queue.queueId},"topic":${JSON.stringify(queue.topic)}}`;

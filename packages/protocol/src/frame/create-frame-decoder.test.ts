@@ -41,8 +41,8 @@ function decode(chunks: readonly Buffer[]): Seen[] {
   return commands.map(seen);
 }
 
-function failure(chunks: readonly Buffer[], maxFrameBytes?: number): string | undefined {
-  const decoder = createFrameDecoder({ maxFrameBytes });
+function failure(chunks: readonly Buffer[], maxFrameBytes?: number, maxHeaderBytes?: number): string | undefined {
+  const decoder = createFrameDecoder({ maxFrameBytes, maxHeaderBytes });
   const push = (chunk: Buffer): void => decoder.push(chunk, () => {});
   for (const [index, chunk] of chunks.entries()) {
     try {
@@ -167,6 +167,14 @@ describe('what is refused', () => {
     expect(allowed.length).toBe(100);
     expect(failure([allowed], 100)).toBeUndefined();
     expect(failure([allowed], 99)).toBe('FRAME_TOO_LARGE');
+  });
+
+  test('a header has a limit of its own, told by its first 8 bytes', () => {
+    const allowed = frame(0, '{"code":1}', Buffer.alloc(90));
+    expect(failure([allowed], undefined, 10)).toBeUndefined();
+    expect(failure([allowed], undefined, 9)).toBe('FRAME_TOO_LARGE');
+    expect(failure([allowed.subarray(0, 7), allowed.subarray(7, 8)], undefined, 9)).toBe('FRAME_TOO_LARGE');
+    expect(failure([frame(1, binaryExample.subarray(8))], undefined, 37)).toBe('FRAME_TOO_LARGE');
   });
 
   test('a binary header cut at any byte', () => {

@@ -13,14 +13,16 @@ const noBytes = Buffer.alloc(0);
 
 class ChunkFrameDecoder implements FrameDecoder {
   readonly #maxFrameBytes: number;
+  readonly #maxHeaderBytes: number;
   readonly #scanner = new JsonScanner();
   readonly #partial = new PartialFrame();
   /** Bytes of the frame in `#partial`; 0 while they are unknown. */
   #partialFrameBytes = 0;
   #failure: unknown;
 
-  constructor(maxFrameBytes: number) {
+  constructor(maxFrameBytes: number, maxHeaderBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#maxHeaderBytes = maxHeaderBytes;
   }
 
   get pendingBytes(): number {
@@ -101,7 +103,13 @@ class ChunkFrameDecoder implements FrameDecoder {
     if (word >>> 24 > SerializeType.ROCKETMQ) {
       throw new ProtocolError('FRAME_INVALID', `the header has the unknown type ${word >>> 24}`);
     }
-    if ((word & 0xffffff) > length - 4) throw new ProtocolError('FRAME_INVALID', 'the header is longer than its frame');
+    const headerBytes = word & 0xffffff;
+    if (headerBytes > length - 4) throw new ProtocolError('FRAME_INVALID', 'the header is longer than its frame');
+    if (headerBytes > this.#maxHeaderBytes) {
+      throw new ProtocolError('FRAME_TOO_LARGE', `the header has ${headerBytes} bytes, allowed are ${this.#maxHeaderBytes}`, {
+        details: { sizeBytes: headerBytes, maxHeaderBytes: this.#maxHeaderBytes },
+      });
+    }
     return length + 4;
   }
 
@@ -122,8 +130,12 @@ class ChunkFrameDecoder implements FrameDecoder {
 
 /**
  * A decoder for one direction of one connection (Java: NettyDecoder). `maxFrameBytes` counts the length word; default
- * `frameMaxLengthBytesDefault`. What `onCommand` throws comes out of `push`; the decoder is of no use afterwards.
+ * `frameMaxLengthBytesDefault`. `maxHeaderBytes`: of the header alone; default: whatever fits the frame. What `onCommand` throws comes
+ * out of `push`; the decoder is of no use afterwards.
  */
-export function createFrameDecoder(options: { readonly maxFrameBytes?: number | undefined } = {}): FrameDecoder {
-  return new ChunkFrameDecoder(options.maxFrameBytes ?? frameMaxLengthBytesDefault);
+export function createFrameDecoder(
+  options: { readonly maxFrameBytes?: number | undefined; readonly maxHeaderBytes?: number | undefined } = {},
+): FrameDecoder {
+  const { maxFrameBytes = frameMaxLengthBytesDefault, maxHeaderBytes = maxFrameBytes } = options;
+  return new ChunkFrameDecoder(maxFrameBytes, maxHeaderBytes);
 }

@@ -40,5 +40,7 @@ export interface FrameWriter {
 
 /** Something that writes its own frame: a hot answer that builds no `RemotingCommand`. */
 export interface FrameSource {
+  /** Response code of its frame, for who counts answers; absent: 0. */
+  readonly code?: number;
   writeFrame(writer: FrameWriter): void;
 }

@@ -52,11 +52,11 @@ function malformed(reason: string): never {
   throw new ProtocolError('BODY_INVALID', `the batch is malformed: ${reason}`);
 }
 
-/** Reads the body of a batch send. Throws a `ProtocolError` `BODY_INVALID`. */
-export function decodeBatch(body: Buffer): BatchEntry[] {
+/** Reads the body of a batch send, and no more than `countMax` entries of it. Throws a `ProtocolError` `BODY_INVALID`. */
+export function decodeBatch(body: Buffer, countMax = Number.POSITIVE_INFINITY): BatchEntry[] {
   const entries: BatchEntry[] = [];
   let at = 0;
-  while (at < body.length) {
+  while (at < body.length && entries.length < countMax) {
     if (body.length - at < entryBytesMin) malformed('an entry is cut off');
     const end = at + body.readInt32BE(at);
     const bodyStart = at + 20;

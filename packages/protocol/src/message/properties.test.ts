@@ -1,6 +1,6 @@
 import { ValidationError } from '@orbitmq/core/kernel';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { decodeProperties, encodeProperties, findProperty } from './properties.js';
 
 const read = (source: Parameters<typeof decodeProperties>[0]): Record<string, string> => ({ ...decodeProperties(source) });
@@ -47,6 +47,26 @@ describe('reading', () => {
       expect({ ...decodeProperties(bytes, 4, bytes.length - 2) }).toEqual(read(text));
     }
   });
+});
+
+test.each([
+  ['nothing but separators', '\u0002'.repeat(10_000)],
+  ['separators behind the only name', `a\u0001b${'\u0002'.repeat(10_000)}`],
+  ['separators before the only name', `${'\u0002'.repeat(10_000)}a\u0001b`],
+  ['names without a value', 'name\u0002'.repeat(2000)],
+])('however made, a text is looked through once for each separator: %s', (_name, text) => {
+  const spy = vi.spyOn(String.prototype, 'indexOf');
+  decodeProperties(text);
+  const { calls, contexts, results } = spy.mock;
+  const own = calls.map((_, index) => index).filter((index) => String(contexts[index]) === text);
+  spy.mockRestore();
+  let lookedAt = 0;
+  for (const index of own) {
+    const found = Number(results[index]?.value);
+    lookedAt += (found < 0 ? text.length : found + 1) - (calls[index]?.[1] ?? 0);
+  }
+  expect(lookedAt).toBeGreaterThan(0);
+  expect(lookedAt).toBeLessThanOrEqual(2 * text.length);
 });
 
 describe('writing', () => {

@@ -46,10 +46,12 @@ export function decodeProperties(source: string | Buffer, start = 0, end = sourc
 function readProperties(text: string, bytes: Buffer | undefined, start: number): Record<string, string> {
   const properties = new PropertyTable();
   let at = 0;
-  while (at < text.length) {
+  // The next 0x01 is often far behind the entry: it is looked for once, not from each entry on.
+  let split = text.indexOf(nameValueSeparator);
+  while (at < text.length && split >= 0) {
     const found = text.indexOf(propertySeparator, at);
     const end = found < 0 ? text.length : found;
-    const split = text.indexOf(nameValueSeparator, at);
+    if (split < at) split = text.indexOf(nameValueSeparator, at);
     if (split > at && split < end - 1) {
       const name = bytes === undefined ? text.slice(at, split) : sharedNames.text(bytes, start + at, start + split);
       properties[name] = text.slice(split + 1, end);

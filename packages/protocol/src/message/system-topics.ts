@@ -2,6 +2,8 @@
 export const SystemTopic = {
   AUTO_CREATE_TOPIC_KEY: 'TBW102',
   SCHEDULE: 'SCHEDULE_TOPIC_XXXX',
+  /** Timed messages of 5.x, one queue. */
+  TIMER: 'rmq_sys_wheel_timer',
   TRANS_HALF: 'RMQ_SYS_TRANS_HALF_TOPIC',
   TRANS_OP_HALF: 'RMQ_SYS_TRANS_OP_HALF_TOPIC',
   TRANS_CHECK_MAX_TIME: 'TRANS_CHECK_MAX_TIME_TOPIC',

@@ -22,11 +22,16 @@ const fields = {
 };
 
 test.each(serializations)('reads an answer of serialization %i, with and without transaction id', (serializeType) => {
-  const result = { msgId: fields.msgId, queueId: 3, queueOffset: 123456789012, transactionId: undefined };
+  const absent = { transactionId: undefined, recallHandle: undefined };
+  const result = { msgId: fields.msgId, queueId: 3, queueOffset: 123456789012, ...absent };
   expect(decodeSendMessageResponse(received(fields, serializeType))).toEqual(result);
   expect(decodeSendMessageResponse(received({ ...fields, transactionId: 'ä"' }, serializeType))).toEqual({
     ...result,
     transactionId: 'ä"',
+  });
+  expect(decodeSendMessageResponse(received({ ...fields, recallHandle: 'djEg_-==' }, serializeType))).toEqual({
+    ...result,
+    recallHandle: 'djEg_-==',
   });
   expect(decodeSendMessageResponse(createResponse(createRequest(310), 0, { extFields: fields }))).toEqual(result);
 });

@@ -10,11 +10,12 @@ export interface SendMessageResult {
   readonly queueId: number;
   readonly queueOffset: number;
   readonly transactionId: string | undefined;
+  readonly recallHandle: string | undefined;
 }
 
-const Field = { MSG_ID: 0, QUEUE_ID: 1, QUEUE_OFFSET: 2, TRANSACTION_ID: 3 } as const;
+const Field = { MSG_ID: 0, QUEUE_ID: 1, QUEUE_OFFSET: 2, TRANSACTION_ID: 3, RECALL_HANDLE: 4 } as const;
 
-const locator = new FieldLocator(['msgId', 'queueId', 'queueOffset', 'transactionId']);
+const locator = new FieldLocator(['msgId', 'queueId', 'queueOffset', 'transactionId', 'recallHandle']);
 
 function readFields(command: ReceivedCommand): SendMessageResult | undefined {
   if (!locator.locate(command)) return undefined;
@@ -22,7 +23,8 @@ function readFields(command: ReceivedCommand): SendMessageResult | undefined {
   const queueId = locator.integer(Field.QUEUE_ID, -2147483648, 2147483647);
   const queueOffset = locator.integer(Field.QUEUE_OFFSET, 0, Number.MAX_SAFE_INTEGER);
   if (msgId === undefined || Number.isNaN(queueId) || Number.isNaN(queueOffset)) return undefined;
-  return { msgId, queueId, queueOffset, transactionId: locator.text(Field.TRANSACTION_ID) };
+  const transactionId = locator.text(Field.TRANSACTION_ID);
+  return { msgId, queueId, queueOffset, transactionId, recallHandle: locator.text(Field.RECALL_HANDLE) };
 }
 
 /**
@@ -35,6 +37,6 @@ export function decodeSendMessageResponse(command: RemotingCommand): SendMessage
     locator.release();
     if (fields !== undefined) return fields;
   }
-  const { msgId, queueId, queueOffset, transactionId } = sendMessageResponseHeader.decodeCommand(command);
-  return { msgId, queueId, queueOffset, transactionId };
+  const { msgId, queueId, queueOffset, transactionId, recallHandle } = sendMessageResponseHeader.decodeCommand(command);
+  return { msgId, queueId, queueOffset, transactionId, recallHandle };
 }

@@ -87,6 +87,18 @@ describe('the requests of page 03', () => {
   });
 });
 
+describe('replies, whose names are those of the sends', () => {
+  test.each([
+    [324, sendMessageHeader],
+    [325, sendMessageV2Header],
+  ])('%i', (code, names) => {
+    for (const serializeType of serializations) {
+      expect(fieldsOf(decodeSendMessage(received(code, names.encode(expected), serializeType)))).toEqual(expected);
+    }
+    expect(fieldsOf(decodeSendMessage(createRequest(code, { extFields: names.encode(expected) })))).toEqual(expected);
+  });
+});
+
 describe('unusual forms', () => {
   test('numbers and booleans not as text, white space, escaped names and values', () => {
     const header =

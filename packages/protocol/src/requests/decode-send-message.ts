@@ -111,12 +111,14 @@ function readFields(command: ReceivedCommand, locator: FieldLocator): SendMessag
 }
 
 function usesShortNames(code: number): boolean {
-  return code === RequestCode.SEND_MESSAGE_V2 || code === RequestCode.SEND_BATCH_MESSAGE;
+  return (
+    code === RequestCode.SEND_MESSAGE_V2 || code === RequestCode.SEND_BATCH_MESSAGE || code === RequestCode.SEND_REPLY_MESSAGE_V2
+  );
 }
 
 /**
- * Reads the header of SEND_MESSAGE (10, long names), SEND_MESSAGE_V2 (310) and SEND_BATCH_MESSAGE (320, short names) straight
- * from a received frame, JSON or binary. Throws a `ProtocolError` `HEADER_INVALID` that names the field.
+ * Reads the header of SEND_MESSAGE (10) and SEND_REPLY_MESSAGE (324) with long names, of SEND_MESSAGE_V2 (310), SEND_BATCH_MESSAGE
+ * (320) and SEND_REPLY_MESSAGE_V2 (325) with short ones, straight from a received frame, JSON or binary. Throws a `ProtocolError` `HEADER_INVALID` that names the field.
  */
 export function decodeSendMessage(command: RemotingCommand): ReceivedSendMessageHeader {
   const isShort = usesShortNames(command.code);

@@ -56,6 +56,8 @@ const responseFields = {
   queueOffset: int64(),
   /** 5.x brokers: the UNIQ_KEY. */
   transactionId: optionalText(),
+  /** 5.3.2 and later, of a timed message with `recallMessageEnable`. */
+  recallHandle: optionalText(),
   MSG_REGION: optionalText(),
   TRACE_ON: optionalText(),
 };

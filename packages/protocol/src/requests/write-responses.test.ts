@@ -25,6 +25,7 @@ const sendAnswer = {
   queueId: 3,
   queueOffset: 12345678901234,
   transactionId: undefined,
+  recallHandle: undefined,
   regionId: 'DefaultRegion',
   traceOn: true,
 };
@@ -39,6 +40,7 @@ describe.each(serializations)('answers of serialization %i', (serializeType) => 
       code: 10,
       remark: 'a "b"\n订单',
       transactionId: 'X"',
+      recallHandle: 'djEg_-==',
       traceOn: false,
     });
     const [first, second] = decoded(writer.take());
@@ -56,11 +58,12 @@ describe.each(serializations)('answers of serialization %i', (serializeType) => 
       queueId: 3,
       queueOffset: 12345678901234,
       transactionId: undefined,
+      recallHandle: undefined,
       MSG_REGION: 'DefaultRegion',
       TRACE_ON: 'true',
     });
     expect(second).toMatchObject({ code: 10, remark: 'a "b"\n订单' });
-    expect(second?.extFields).toMatchObject({ transactionId: 'X"', TRACE_ON: 'false' });
+    expect(second?.extFields).toMatchObject({ transactionId: 'X"', recallHandle: 'djEg_-==', TRACE_ON: 'false' });
   });
 
   test('to a pull', () => {

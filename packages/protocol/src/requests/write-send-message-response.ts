@@ -16,6 +16,8 @@ export interface SendMessageResponseFields {
   readonly queueId: number;
   readonly queueOffset: number;
   readonly transactionId: string | undefined;
+  /** See `encodeRecallHandle`; undefined for what cannot be taken back. */
+  readonly recallHandle: string | undefined;
   readonly regionId: string;
   readonly traceOn: boolean;
 }
@@ -26,6 +28,7 @@ const tracedPiece = pieceOf('","TRACE_ON":"true","MSG_REGION":');
 const untracedPiece = pieceOf('","TRACE_ON":"false","MSG_REGION":');
 const msgIdPiece = pieceOf(',"msgId":');
 const transactionIdPiece = pieceOf(',"transactionId":');
+const recallHandlePiece = pieceOf(',"recallHandle":');
 const queueOffsetPiece = pieceOf(',"queueOffset":"');
 const opaquePiece = pieceOf(`"},"flag":${flagResponse},"language":"OTHER","opaque":`);
 const remarkPiece = pieceOf(',"remark":');
@@ -43,8 +46,9 @@ export function writeSendMessageResponse(writer: FrameWriter, fields: SendMessag
     writer.writeCommand(commandOf(fields));
     return;
   }
-  const { remark, transactionId, regionId, offsetMsgId } = fields;
-  writer.reserve(fixedBytesMax + roomOf(regionId) + roomOf(offsetMsgId) + roomOf(remark) + roomOf(transactionId));
+  const { remark, transactionId, recallHandle, regionId, offsetMsgId } = fields;
+  const optionalBytes = roomOf(remark) + roomOf(transactionId) + roomOf(recallHandle);
+  writer.reserve(fixedBytesMax + roomOf(regionId) + roomOf(offsetMsgId) + optionalBytes);
   const target = writer.buffer;
   const start = writer.position;
   let at = writeBytes(target, start + 8, codePiece);
@@ -58,6 +62,10 @@ export function writeSendMessageResponse(writer: FrameWriter, fields: SendMessag
   if (transactionId !== undefined) {
     at = writeBytes(target, at, transactionIdPiece);
     at = writeJsonText(target, at, transactionId);
+  }
+  if (recallHandle !== undefined) {
+    at = writeBytes(target, at, recallHandlePiece);
+    at = writeJsonText(target, at, recallHandle);
   }
   at = writeBytes(target, at, queueOffsetPiece);
   at = writeDecimal(target, at, fields.queueOffset);
@@ -86,6 +94,7 @@ function commandOf(fields: SendMessageResponseFields): RemotingCommand {
       queueId: fields.queueId,
       queueOffset: fields.queueOffset,
       transactionId: fields.transactionId,
+      recallHandle: fields.recallHandle,
       MSG_REGION: fields.regionId,
       TRACE_ON: String(fields.traceOn),
     }),

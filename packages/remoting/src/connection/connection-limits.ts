@@ -2,6 +2,8 @@
 export interface ConnectionLimits {
   /** Largest frame either way, with its length word, bytes. */
   readonly maxFrameBytes: number;
+  /** Largest header of a frame that comes in, bytes: it is read in one go, and nobody else is served meanwhile. */
+  readonly maxHeaderBytes: number;
   /** Requests of the other end that are being worked on; at the limit reading pauses. Held pulls count. */
   readonly inFlightMax: number;
   /** Bytes of their bodies; at the limit reading pauses. */
@@ -29,6 +31,7 @@ export const frameBytesPerMsMin = 16;
 /** RocketMQ's values where it has them: frameMaxLength, serverChannelMaxIdleTimeSeconds; semaphores of 65,535 there. */
 export const connectionLimitsDefault: ConnectionLimits = {
   maxFrameBytes: 16 * 1024 * 1024,
+  maxHeaderBytes: 16 * 1024 * 1024,
   inFlightMax: 16_384,
   inFlightBytesMax: 64 * 1024 * 1024,
   callsMax: 65_535,

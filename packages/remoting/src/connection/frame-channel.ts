@@ -54,7 +54,10 @@ export class FrameChannel implements Flushable {
 
   constructor(stream: ByteStream, limits: ConnectionLimits, flusher: TurnFlusher, logger: Logger, events: FrameChannelEvents) {
     this.#stream = stream;
-    this.#decoder = createFrameDecoder({ maxFrameBytes: limits.maxFrameBytes });
+    this.#decoder = createFrameDecoder({
+      maxFrameBytes: limits.maxFrameBytes,
+      maxHeaderBytes: limits.maxHeaderBytes,
+    });
     this.writer = createFrameWriter({ maxFrameBytes: limits.maxFrameBytes });
     this.#flusher = flusher;
     this.#logger = logger;

@@ -2,6 +2,7 @@ import type { RemotingCommand } from '@orbitmq/protocol';
 import type { ConnectionLimits } from './connection-limits.js';
 import type { FrameChannel } from './frame-channel.js';
 import { RequestTable } from './request-table.js';
+import { type WaitingOptions, WaitingRequests } from './waiting-requests.js';
 
 /** Reading goes on when this share of a limit is in use: pausing and resuming at the same mark would cost a system call each. */
 const resumeShare = 0.75;
@@ -17,15 +18,22 @@ export class InboundRequests {
   readonly #begin: (request: RemotingCommand) => void;
   readonly #inFlight = new RequestTable();
   #inFlightBytes = 0;
-  #waiting: RemotingCommand[] = [];
+  readonly #waiting: WaitingRequests;
   #isClosed = false;
   /** Set while somebody waits for the last request to end. */
   onRelease: (() => void) | undefined;
 
-  constructor(channel: FrameChannel, limits: ConnectionLimits, begin: (request: RemotingCommand) => void) {
+  /** Without `waiting` requests wait for as long as it takes. */
+  constructor(
+    channel: FrameChannel,
+    limits: ConnectionLimits,
+    begin: (request: RemotingCommand) => void,
+    waiting: WaitingOptions | undefined,
+  ) {
     this.#channel = channel;
     this.#limits = limits;
     this.#begin = begin;
+    this.#waiting = new WaitingRequests(waiting);
   }
 
   get inFlightCount(): number {
@@ -33,11 +41,11 @@ export class InboundRequests {
   }
 
   accept(request: RemotingCommand): void {
-    if (this.#waiting.length === 0 && this.#hasRoom(1)) {
+    if (this.#waiting.size === 0 && this.#hasRoom(1)) {
       this.#start(request);
       return;
     }
-    this.#waiting.push(request);
+    this.#waiting.add(request);
     this.#channel.pause();
   }
 
@@ -52,22 +60,17 @@ export class InboundRequests {
   /** Begins what waits, as far as the limits allow, and reads on when nothing waits any more. */
   proceed(): void {
     if (!this.#channel.isPaused || this.#isClosed) return;
-    let count = 0;
-    for (const request of this.#waiting) {
-      if (this.#isClosed || !this.#hasRoom(1)) break;
-      count += 1;
-      this.#start(request);
-    }
-    this.#waiting = this.#waiting.slice(count);
-    if (this.#waiting.length === 0 && !this.#isClosed && this.#hasRoom(resumeShare)) this.#channel.resume();
+    this.#waiting.begin(
+      () => !this.#isClosed && this.#hasRoom(1),
+      (request) => this.#start(request),
+    );
+    if (this.#waiting.size === 0 && !this.#isClosed && this.#hasRoom(resumeShare)) this.#channel.resume();
   }
 
   /** Begins no more; returns those that were waiting. Those in flight may still be answered. */
   close(): readonly RemotingCommand[] {
     this.#isClosed = true;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    return waiting;
+    return this.#waiting.drain();
   }
 
   /** Forgets those in flight too: the connection is gone. */

@@ -4,7 +4,7 @@
  * answers. Invariant: `onClose` listeners are called exactly once, and then no request is in flight and no call waits.
  */
 import { type Clock, InvariantError, type Logger, ProtocolError, type TransportError } from '@orbitmq/core/kernel';
-import { type FrameSource, isOneway, isResponse, type RemotingCommand } from '@orbitmq/protocol';
+import { createResponse, type FrameSource, isOneway, isResponse, type RemotingCommand } from '@orbitmq/protocol';
 import type { ByteStream } from '../byte-stream.js';
 import type { ServerConnection } from '../remoting-server.js';
 import type { Call } from './call.js';
@@ -17,7 +17,9 @@ import { InboundRequests } from './inbound-requests.js';
 import { Liveness } from './liveness.js';
 import { PendingCalls } from './pending-calls.js';
 import { stopping, systemError } from './refusals.js';
+import type { RequestObserver, RequestResult } from './request-observer.js';
 import type { TurnFlusher } from './turn-flusher.js';
+import type { WaitingOptions, WaitingRefusal, WaitingRule } from './waiting-requests.js';
 
 /** What all connections of a client or server share. */
 export interface ConnectionContext {
@@ -26,6 +28,9 @@ export interface ConnectionContext {
   readonly limits: ConnectionLimits;
   readonly flusher: TurnFlusher;
   readonly deadlines: DeadlineQueue;
+  /** Absent: requests wait for their turn for as long as it takes. */
+  readonly refuseWaiting?: WaitingRule | undefined;
+  readonly observer?: RequestObserver | undefined;
 }
 
 /** Works on a request of the other end; ends in `respond` for a two-way one. May throw or reject. */
@@ -68,9 +73,8 @@ export class PeerConnection implements ServerConnection {
       },
     });
     this.#liveness = new Liveness(this.#channel, context.limits, context.clock.monotonic());
-    this.#inbound = new InboundRequests(this.#channel, context.limits, (request) => {
-      this.#process(request);
-    });
+    const begin = (request: RemotingCommand): void => this.#process(request);
+    this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions());
     this.#calls = new PendingCalls(this.#channel, peerAddress, (call) => {
       this.#onCallTimeout(call);
     });
@@ -106,7 +110,12 @@ export class PeerConnection implements ServerConnection {
   }
 
   respond(request: RemotingCommand, response: RemotingCommand): void {
+    this.#respond(request, response, 'success');
+  }
+
+  #respond(request: RemotingCommand, response: RemotingCommand, result: RequestResult): void {
     if (isOneway(request) || !this.#inbound.release(request)) return;
+    this.#context.observer?.ended(request, response.code, result);
     const { writer } = this.#channel;
     const sizeBytes = writer.sizeBytes;
     response.opaque = request.opaque;
@@ -120,6 +129,7 @@ export class PeerConnection implements ServerConnection {
 
   respondFrame(request: RemotingCommand, response: FrameSource): void {
     if (isOneway(request) || !this.#inbound.release(request)) return;
+    this.#context.observer?.ended(request, response.code ?? 0, 'success');
     const { writer } = this.#channel;
     const sizeBytes = writer.sizeBytes;
     try {
@@ -226,6 +236,12 @@ export class PeerConnection implements ServerConnection {
     }
   }
 
+  #waitingOptions(): WaitingOptions | undefined {
+    const { clock, deadlines, refuseWaiting } = this.#context;
+    if (refuseWaiting === undefined) return undefined;
+    return { clock, deadlines, rule: refuseWaiting, refuse: (request, refusal) => this.#refuseWaiting(request, refusal) };
+  }
+
   #receive(command: RemotingCommand): void {
     if (isResponse(command)) {
       // An answer that comes after its deadline has nobody to go to.
@@ -237,15 +253,16 @@ export class PeerConnection implements ServerConnection {
   }
 
   #process(request: RemotingCommand): void {
+    this.#context.observer?.begun(request);
     try {
       const processing = this.#handler(request, this);
       if (processing === undefined) {
-        this.#finishOneway(request);
+        this.#finishOneway(request, 'oneway');
         return;
       }
       processing.then(
         () => {
-          this.#finishOneway(request);
+          this.#finishOneway(request, 'oneway');
         },
         (error: unknown) => {
           if (error instanceof InvariantError) throwOutside(error);
@@ -258,9 +275,9 @@ export class PeerConnection implements ServerConnection {
     }
   }
 
-  #finishOneway(request: RemotingCommand): void {
+  #finishOneway(request: RemotingCommand, result: RequestResult): void {
     if (!isOneway(request)) return;
-    this.#inbound.release(request);
+    if (this.#inbound.release(request)) this.#context.observer?.ended(request, 0, result);
     if (this.#channel.isPaused) this.#channel.markDirty();
   }
 
@@ -268,13 +285,22 @@ export class PeerConnection implements ServerConnection {
     const fields = { remoteAddress: this.remoteAddress, requestCode: request.code, error };
     if (error instanceof ProtocolError) this.#context.logger.debug('request refused', fields);
     else this.#context.logger.error('request failed', fields);
-    if (isOneway(request)) this.#finishOneway(request);
-    else this.respond(request, systemError(request, error));
+    if (isOneway(request)) this.#finishOneway(request, 'failed');
+    else this.#respond(request, systemError(request, error), 'failed');
   }
 
   #refuse(request: RemotingCommand): void {
     if (isOneway(request) || !this.isOpen) return;
     this.#channel.writer.writeCommand(stopping(request));
+    this.#channel.markDirty();
+  }
+
+  /** Of a one-way request nobody hears. */
+  #refuseWaiting(request: RemotingCommand, { code, remark }: WaitingRefusal): void {
+    if (this.isOpen && !isOneway(request)) {
+      this.#channel.writer.writeCommand(createResponse(request, code, { remark }));
+    }
+    // Its place may be all that the connection has waited for.
     this.#channel.markDirty();
   }
 

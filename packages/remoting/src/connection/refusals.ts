@@ -13,6 +13,18 @@ export function stopping(request: RemotingCommand): RemotingCommand {
   return createResponse(request, ResponseCode.SERVICE_NOT_AVAILABLE, { remark: 'the server is shutting down' });
 }
 
+/** V5_3_1: senders of later versions understand GO_AWAY, and ask again on a new connection or elsewhere. */
+const goAwayVersion = 475;
+
+export function understandsGoAway(request: RemotingCommand): boolean {
+  return request.version > goAwayVersion;
+}
+
+/** The answer of an end that is going to stop, to those who understand it (page 01 §7). */
+export function goAway(request: RemotingCommand): RemotingCommand {
+  return createResponse(request, ResponseCode.GO_AWAY, { remark: 'please go away' });
+}
+
 /** The answer to a request whose processing failed (RocketMQ: `exceptionClass: message`). */
 export function systemError(request: RemotingCommand, error: unknown): RemotingCommand {
   return createResponse(request, ResponseCode.SYSTEM_ERROR, { remark: remarkOf(error) });

@@ -4,13 +4,16 @@
  * limits of the connection hold back the sender meanwhile.
  */
 import { type Environment, type MqError, StateError, type StopOptions, sleep } from '@orbitmq/core/kernel';
+import { isOneway, type RemotingCommand } from '@orbitmq/protocol';
 import type { BoundListener, ByteStream, Listener } from '../byte-stream.js';
 import { type ConnectionLimits, connectionLimitsDefault } from '../connection/connection-limits.js';
 import { ConnectionSweeper } from '../connection/connection-sweeper.js';
 import { DeadlineQueue } from '../connection/deadline-queue.js';
 import { type ConnectionContext, PeerConnection, type RequestHandler } from '../connection/peer-connection.js';
-import { notSupported } from '../connection/refusals.js';
+import { goAway, notSupported, understandsGoAway } from '../connection/refusals.js';
+import type { RequestObserver } from '../connection/request-observer.js';
 import { TurnFlusher } from '../connection/turn-flusher.js';
+import type { WaitingRule } from '../connection/waiting-requests.js';
 import type { RemotingServer, RequestProcessor } from '../remoting-server.js';
 
 export interface RemotingServerOptions {
@@ -21,6 +24,8 @@ export interface RemotingServerOptions {
   readonly port: number;
   /** Largest frame either way, bytes. Default: 16 MiB (RocketMQ: com.rocketmq.remoting.frameMaxLength). */
   readonly maxFrameBytes?: number | undefined;
+  /** Largest header of a request, bytes; a larger one closes the connection. Default: 1 MiB. */
+  readonly maxHeaderBytes?: number | undefined;
   /** Unanswered requests of one connection, held pulls included; above it, the connection is not read. Default: 16384. */
   readonly inFlightPerConnectionMax?: number | undefined;
   /** Answers that a client does not read, bytes; above it, it is cut off. Default: 16 MiB. */
@@ -31,10 +36,19 @@ export interface RemotingServerOptions {
   readonly connectionsMax?: number | undefined;
   /** Served like `port` (RocketMQ's "fast" port, listenPort - 2). Default: none. */
   readonly additionalPorts?: readonly number[] | undefined;
+  /**
+   * Decides on requests that wait because their connection has too much in work or takes too few answers; asked every 50 ms, and when
+   * their turn comes. Default: they wait for as long as it takes.
+   */
+  readonly refuseWaiting?: WaitingRule | undefined;
+  /** Absent: nobody measures. */
+  readonly observer?: RequestObserver | undefined;
   /** Request codes that the additional ports answer with REQUEST_CODE_NOT_SUPPORTED: pulls, in RocketMQ. Default: none. */
   readonly codesRefusedOnAdditionalPorts?: readonly number[] | undefined;
 }
 
+/** Java: whatever fits a frame. The largest that clients send is the property string, of 32,767 bytes before it is escaped. */
+const maxHeaderBytesDefault = 1024 * 1024;
 const connectionsMaxDefault = 50_000;
 const stopDeadlineMsDefault = 5000;
 
@@ -50,6 +64,7 @@ class DefaultRemotingServer implements RemotingServer {
   #stopping: Promise<void> | undefined;
   #port = 0;
   #nextId = 1;
+  #isSendingAway = false;
 
   constructor(options: RemotingServerOptions) {
     const { clock, timers, logger } = options.environment;
@@ -63,6 +78,8 @@ class DefaultRemotingServer implements RemotingServer {
       limits: limitsOf(options),
       flusher: new TurnFlusher(timers),
       deadlines: new DeadlineQueue(clock, timers),
+      refuseWaiting: options.refuseWaiting,
+      observer: options.observer,
     };
   }
 
@@ -77,6 +94,10 @@ class DefaultRemotingServer implements RemotingServer {
   registerProcessor(codes: readonly number[], processor: RequestProcessor): void {
     if (this.#state !== 'new') throw new StateError('ALREADY_STARTED', 'Processors are registered before the server starts.');
     for (const code of codes) this.#processors.set(code, processor);
+  }
+
+  sendAway(): void {
+    this.#isSendingAway = true;
   }
 
   async start(): Promise<void> {
@@ -127,14 +148,19 @@ class DefaultRemotingServer implements RemotingServer {
 
   readonly #process: RequestHandler = (request, connection) => {
     const processor = this.#processors.get(request.code);
-    if (processor !== undefined) return processor.process(request, connection);
-    connection.respond(request, notSupported(request));
+    if (this.#isSentAway(request)) connection.respond(request, goAway(request));
+    else if (processor === undefined) connection.respond(request, notSupported(request));
+    else return processor.process(request, connection);
   };
 
   readonly #processOnAdditionalPort: RequestHandler = (request, connection) => {
     if (!this.#refusedCodes.has(request.code)) return this.#process(request, connection);
     connection.respond(request, notSupported(request));
   };
+
+  #isSentAway(request: RemotingCommand): boolean {
+    return this.#isSendingAway && understandsGoAway(request) && !isOneway(request);
+  }
 
   async #stop(deadlineMs: number): Promise<void> {
     this.#state = 'stopping';
@@ -167,6 +193,7 @@ function limitsOf(options: RemotingServerOptions): ConnectionLimits {
   return {
     ...byDefault,
     maxFrameBytes: options.maxFrameBytes ?? byDefault.maxFrameBytes,
+    maxHeaderBytes: options.maxHeaderBytes ?? maxHeaderBytesDefault,
     inFlightMax: options.inFlightPerConnectionMax ?? byDefault.inFlightMax,
     writeBufferBytesMax: options.writeBufferBytesMax ?? byDefault.writeBufferBytesMax,
     idleTimeoutMs: options.idleTimeoutMs ?? byDefault.idleTimeoutMs,

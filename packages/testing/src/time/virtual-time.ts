@@ -16,12 +16,14 @@ const runLimitMsDefault = 24 * 3_600_000;
 /** Node's own minimum; it also keeps a loop of zero delays from stopping time. */
 const timeoutMinMs = 1;
 
+function doNothing(): void {}
+
 class Scheduled implements HeapEntry {
   isCancelled = false;
   isRef: boolean;
   readonly dueMs: number;
   readonly sequence: number;
-  readonly fire: () => void;
+  fire: () => void;
 
   constructor(dueMs: number, sequence: number, isRef: boolean, fire: () => void) {
     this.dueMs = dueMs;
@@ -187,6 +189,8 @@ export class VirtualTime implements Clock, Timers {
   #cancel(entry: Scheduled): void {
     if (entry.isCancelled) return;
     entry.isCancelled = true;
+    // It stays in the heap until its time comes; what it would have called need not.
+    entry.fire = doNothing;
     if (entry.isRef) this.#refCount -= 1;
   }
 

@@ -1,6 +1,7 @@
 import type { Environment, Lifecycle } from '@orbitmq/core/kernel';
 import type { ConsumerData, MessageQueue, RemotingCommand, TopicRouteData } from '@orbitmq/protocol';
 import type { RemotingClient } from '@orbitmq/remoting';
+import type { ConsumerOperations } from './consumer-operations.js';
 
 /**
  * What producers and consumers of one transport share (Java: MQClientInstance): one client id, one remoting client, the
@@ -62,6 +63,8 @@ export type CheckTransactionHandler = (request: RemotingCommand, brokerAddress: 
 /** What the instance needs to know of a consumer. */
 export interface RegisteredConsumer {
   readonly group: string;
+  /** What operators may ask of it; absent: nothing. */
+  readonly operations?: ConsumerOperations | undefined;
   /** What the next heartbeat says. */
   heartbeatData(): ConsumerData;
   /** The group's membership changed (code 40), or a route did. */

@@ -15,7 +15,9 @@ import type { CheckTransactionHandler, ClientInstance, RegisteredConsumer } from
 import { HeartbeatService } from './heartbeat-service.js';
 import { inParallel } from './in-parallel.js';
 import { NameServerClient } from './name-server-client.js';
+import { registerOperatorRequests } from './operator-requests.js';
 import { ProducerRegistry } from './producer-registry.js';
+import { registerPushedReplies } from './pushed-replies.js';
 import { RouteService } from './route-service.js';
 import { type RouteChange, RouteTable } from './route-table.js';
 
@@ -99,6 +101,13 @@ class RemotingClientInstance implements ClientInstance {
       producers: this.#producers,
       onGroupChanged: (group) => this.#consumers.get(group)?.rebalanceSoon(),
     });
+    registerOperatorRequests({
+      remoting,
+      logger: environment.logger,
+      namesrvAddr: options.namesrvAddr.join(';'),
+      operationsOf: (group) => this.#consumers.get(group)?.operations,
+    });
+    registerPushedReplies(remoting, environment.logger);
     remoting.onConnectionClose((address) => {
       this.#heartbeats.connectionClosed(address);
       if (this.#table.addresses.all().includes(address)) this.#heartbeatSoon();

@@ -5,6 +5,7 @@
 import type { AbortReason } from '@orbitmq/core';
 import type { Timer } from '@orbitmq/core/kernel';
 import type { MessageQueue } from '@orbitmq/protocol';
+import { TopicConsumption } from './consumption-stats.js';
 import type { ProcessQueue } from './process-queue.js';
 import { queueKey } from './queue-key.js';
 
@@ -15,6 +16,11 @@ export class AssignedQueue {
   state: 'active' | 'draining' | 'released' = 'active';
   /** The broker's advice where to read next (suggestWhichBrokerId); 0 = master. */
   preferredBrokerId = 0;
+  /** Of the topic. */
+  readonly consumption: TopicConsumption;
+  /** Monotonic time of the last pull's start, and of the last end of a handler; undefined before the first. Shown to operators. */
+  pulledAtMs: number | undefined;
+  consumedAtMs: number | undefined;
   /** Handler calls that have not ended. */
   callCount = 0;
   /** In the scheduler's list of queues with something to deliver. */
@@ -40,6 +46,7 @@ export class AssignedQueue {
     readonly lockedAtMs: number;
     readonly confirmedOffset: number | undefined;
     readonly confirmedAtMs: number;
+    readonly consumption?: TopicConsumption | undefined;
   }) {
     this.queue = options.queue;
     this.key = queueKey(options.queue);
@@ -47,6 +54,7 @@ export class AssignedQueue {
     this.lockedAtMs = options.lockedAtMs;
     this.confirmedOffset = options.confirmedOffset;
     this.confirmedAtMs = options.confirmedAtMs;
+    this.consumption = options.consumption ?? new TopicConsumption();
   }
 
   /** Ends the pull that is waiting at the broker, and every pause between pulls. */

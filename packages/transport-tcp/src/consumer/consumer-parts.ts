@@ -10,6 +10,7 @@ import { ConcurrentMode } from './concurrent-mode.js';
 import type { ConsumerClient } from './consumer-client.js';
 import { ConsumerRequests } from './consumer-requests.js';
 import { type ConsumerTuning, defaultConsumerTuning } from './consumer-tuning.js';
+import { ConsumptionStats } from './consumption-stats.js';
 import { DeliveryScheduler } from './delivery-scheduler.js';
 import { OffsetCommits } from './offset-commits.js';
 import { OrderlyMode } from './orderly-mode.js';
@@ -50,6 +51,7 @@ interface DeliveryParts {
 export interface ConsumerParts extends DeliveryParts {
   readonly environment: Environment;
   readonly tuning: ConsumerTuning;
+  readonly stats: ConsumptionStats;
   readonly subscriptions: SubscriptionTable;
   readonly offsets: OffsetCommits;
   readonly assignments: QueueAssignments;
@@ -67,6 +69,7 @@ export function wireConsumer(options: ConsumerPartsOptions, announce: () => Prom
   const requests = new ConsumerRequests(instance, group, tuning);
   const common: Common = { environment, instance, group, tuning, requests };
   const subscriptions = new SubscriptionTable(definition, clock);
+  const stats = new ConsumptionStats(clock.monotonic());
   const delivery = wireDelivery(common, options, {
     held: () => assignments.all(),
     onLockLost: (queue) => assignments.lockLost(queue),
@@ -76,6 +79,7 @@ export function wireConsumer(options: ConsumerPartsOptions, announce: () => Prom
   const pulls = new PullLoop({
     ...common,
     subscriptions,
+    stats,
     pullBatchSize: definition.pullBatchSize,
     onMessages: (queue) => scheduler.wake(queue),
     onOffsetMoved: (queue, offset) => assignments.offsetMoved(queue, offset),
@@ -88,6 +92,7 @@ export function wireConsumer(options: ConsumerPartsOptions, announce: () => Prom
     offsets,
     locks,
     limits: processQueueLimits(definition),
+    stats,
     pull: (queue) => pulls.run(queue),
     onReleased: () => rebalancer.request(),
   });
@@ -98,7 +103,7 @@ export function wireConsumer(options: ConsumerPartsOptions, announce: () => Prom
     retryTopic: retryTopic(group),
     onFound: () => rebalancer.request(),
   });
-  return { ...delivery, environment, tuning, subscriptions, offsets, assignments, rebalancer, routes };
+  return { ...delivery, environment, tuning, stats, subscriptions, offsets, assignments, rebalancer, routes };
 }
 
 function wireDelivery(

@@ -147,9 +147,23 @@ export class DeliveryScheduler {
   #settle(call: DeliveryCall, outcome: DeliveryOutcome): void {
     const isIgnored = call.isSettled || call.queue.processQueue.isDropped;
     call.isSettled = true;
-    const pending = isIgnored ? undefined : this.#options.mode.settle(call, normalize(call, outcome));
+    const verdict = normalize(call, outcome);
+    this.#count(call, verdict);
+    const pending = isIgnored ? undefined : this.#options.mode.settle(call, verdict);
     if (pending === undefined) this.#end(call);
     else void pending.then(() => this.#end(call));
+  }
+
+  #count({ messages, queue, startedAtMs }: DeliveryCall, outcome: DeliveryOutcome): void {
+    // In a turn that has started a call the time is known, and exact enough.
+    const nowMs = this.#startedThisTurn > 0 ? this.#turnAtMs : this.#options.environment.clock.monotonic();
+    const { consumption } = queue;
+    queue.consumedAtMs = nowMs;
+    consumption.calls += 1;
+    consumption.callMs += nowMs - startedAtMs;
+    const failedCount = outcome.status === 'ack' ? 0 : failedCountOf(messages.length, outcome);
+    consumption.consumed += messages.length - failedCount;
+    consumption.failed += failedCount;
   }
 
   #end(call: DeliveryCall): void {
@@ -175,4 +189,8 @@ function normalize(call: DeliveryCall, outcome: DeliveryOutcome): DeliveryOutcom
   const ackedCount = Math.max(0, Math.trunc(outcome.ackedCount));
   if (ackedCount >= call.messages.length) return acked;
   return { ...outcome, ackedCount };
+}
+
+function failedCountOf(count: number, { ackedCount, alsoAcked = [] }: Exclude<DeliveryOutcome, { status: 'ack' }>): number {
+  return count - ackedCount - alsoAcked.filter((index) => index >= ackedCount).length;
 }

@@ -14,6 +14,7 @@ import type { AssignedQueue } from './assigned-queue.js';
 import type { ConsumerClient } from './consumer-client.js';
 import type { ConsumerRequests } from './consumer-requests.js';
 import type { ConsumerTuning } from './consumer-tuning.js';
+import type { ConsumptionStats } from './consumption-stats.js';
 import { decodePullBody } from './decode-pull-body.js';
 import { pullAction } from './pull-action.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -23,6 +24,7 @@ export interface PullLoopOptions {
   readonly instance: Pick<ConsumerClient, 'readAddress' | 'refreshRoute'>;
   readonly requests: Pick<ConsumerRequests, 'pull'>;
   readonly subscriptions: Pick<SubscriptionTable, 'announcedVersion' | 'tagsOf'>;
+  readonly stats: Pick<ConsumptionStats, 'sampleWhenDue'>;
   readonly group: string;
   readonly pullBatchSize: number;
   readonly tuning: ConsumerTuning;
@@ -65,6 +67,7 @@ export class PullLoop {
       return tuning.pullRetryMs;
     }
     const queueOffset = queue.processQueue.nextOffset;
+    queue.pulledAtMs = this.#options.environment.clock.monotonic();
     try {
       const answer = await this.#options.requests.pull(address, this.#header(queue, queueOffset), queue.pullSignal);
       return queue.pullSignal.aborted ? 0 : this.#apply(queue, answer, queueOffset);
@@ -145,12 +148,23 @@ export class PullLoop {
       },
     });
     queue.processQueue.put(messages, broken === undefined ? pulled.nextBeginOffset : broken.resumeOffset);
-    if (messages.length > 0) this.#options.onMessages(queue);
+    if (messages.length > 0) {
+      this.#count(queue, messages.length);
+      this.#options.onMessages(queue);
+    }
     if (broken === undefined) return 0;
     // Skipping the record would lose a message without a word: the queue stands still, and says so.
     const offset = broken.resumeOffset;
     this.#options.environment.logger.error('a pulled record cannot be read', { queue: queue.key, offset, error: broken.error });
     return messages.length > 0 ? 0 : tuning.pullRetryMs;
+  }
+
+  #count({ consumption, pulledAtMs = 0 }: AssignedQueue, messageCount: number): void {
+    const nowMs = this.#options.environment.clock.monotonic();
+    this.#options.stats.sampleWhenDue(nowMs);
+    consumption.pulls += 1;
+    consumption.pullMs += nowMs - pulledAtMs;
+    consumption.pulledMessages += messageCount;
   }
 
   async #pause(queue: AssignedQueue, pauseMs: number): Promise<void> {

@@ -12,6 +12,8 @@ import type { RegisteredConsumer } from '../client/client-instance.js';
 import { consumeFromWhere } from './consume-from.js';
 import type { ConsumerClient } from './consumer-client.js';
 import { type ConsumerParts, type ConsumerPartsOptions, wireConsumer } from './consumer-parts.js';
+import { DirectConsumption } from './direct-consumption.js';
+import { PushOperations } from './push-operations.js';
 import { within } from './within.js';
 
 /** How long a rebalance waits for the answers to its heartbeat. */
@@ -35,6 +37,8 @@ class ClusteringPushConsumer implements PushConsumer {
   readonly #definition: ConsumerDefinition;
   readonly #instance: ConsumerClient;
   readonly #parts: ConsumerParts;
+  readonly #direct: DirectConsumption;
+  readonly operations: PushOperations;
   #state: 'new' | 'starting' | 'running' | 'stopping' = 'new';
   #isRegistered = false;
   #stopped: Promise<void> | undefined;
@@ -44,6 +48,17 @@ class ClusteringPushConsumer implements PushConsumer {
     this.#definition = options.definition;
     this.#instance = options.instance;
     this.#parts = wireConsumer(options, () => this.#announce());
+    const { environment, tuning, subscriptions, assignments, stats } = this.#parts;
+    const { definition, deliver } = options;
+    this.#direct = new DirectConsumption({ environment, definition, deliver, bodyBytesMax: tuning.decompressedBodyBytesMax });
+    this.operations = new PushOperations({
+      clock: environment.clock,
+      definition,
+      subscriptions,
+      assignments,
+      stats,
+      direct: this.#direct,
+    });
   }
 
   /** `topic@broker@queueId` of the queues consumed now, sorted; the group's retry topic is left out. */
@@ -85,6 +100,7 @@ class ClusteringPushConsumer implements PushConsumer {
     offsets.start();
     await rebalancer.start();
     this.#mustNotBeStopping();
+    this.#direct.start();
     this.#state = 'running';
   }
 
@@ -102,6 +118,7 @@ class ClusteringPushConsumer implements PushConsumer {
     routes.stop();
     assignments.stopPulling();
     scheduler.stop();
+    this.#direct.stop();
     mode.stop();
     await Promise.all([rebalancer.stop(new AbortReason('stopped')), this.#drain(deadlineMs)]);
     offsets.stop();
@@ -113,13 +130,19 @@ class ClusteringPushConsumer implements PushConsumer {
   async #drain(deadlineMs: number): Promise<void> {
     const { environment, tuning, scheduler, assignments } = this.#parts;
     const { timers, logger } = environment;
-    if (!(await within(timers, deadlineMs, scheduler.idle()))) {
-      logger.warn('handlers did not end in time, aborting them', { count: scheduler.calls.size });
+    if (!(await within(timers, deadlineMs, this.#idle()))) {
+      logger.warn('handlers did not end in time, aborting them', { count: scheduler.calls.size + this.#direct.runningCount });
       scheduler.abort(new AbortReason('stopped'));
-      await within(timers, tuning.stopAbortGraceMs, scheduler.idle());
+      this.#direct.abort(new AbortReason('stopped'));
+      await within(timers, tuning.stopAbortGraceMs, this.#idle());
     }
     // Queues of which no handler is left are gone after a commit and an unlock.
     await within(timers, tuning.requestTimeoutMs + tuning.lockTimeoutMs, assignments.releasesEnded());
+  }
+
+  /** No handler runs, neither of pulled messages nor for an operator. */
+  #idle(): Promise<unknown> {
+    return Promise.all([this.#parts.scheduler.idle(), this.#direct.idle()]);
   }
 
   async #sayGoodbye(): Promise<void> {

@@ -13,6 +13,7 @@ import { AssignedQueue } from './assigned-queue.js';
 import { startRule } from './consume-from.js';
 import type { ConsumerRequests } from './consumer-requests.js';
 import type { ConsumerTuning } from './consumer-tuning.js';
+import type { ConsumptionStats } from './consumption-stats.js';
 import type { DeliveryScheduler } from './delivery-scheduler.js';
 import type { OffsetCommits } from './offset-commits.js';
 import { ProcessQueue, type ProcessQueueLimits } from './process-queue.js';
@@ -30,6 +31,7 @@ export interface QueueAssignmentsOptions {
   /** Orderly consumption only. */
   readonly locks: QueueLocks | undefined;
   readonly limits: ProcessQueueLimits;
+  readonly stats: ConsumptionStats;
   readonly tuning: ConsumerTuning;
   /** Runs until the queue is not active any more. */
   readonly pull: (queue: AssignedQueue) => Promise<void>;
@@ -95,7 +97,14 @@ export class QueueAssignments implements Assignments {
     if (this.#stopping.signal.aborted || this.#queues.has(queueKey(queue))) return false;
     const processQueue = new ProcessQueue(startOffset, this.#options.limits);
     const confirmedAtMs = this.#options.environment.clock.monotonic();
-    const assigned = new AssignedQueue({ queue, processQueue, lockedAtMs, confirmedOffset: stored, confirmedAtMs });
+    const assigned = new AssignedQueue({
+      queue,
+      processQueue,
+      lockedAtMs,
+      confirmedOffset: stored,
+      confirmedAtMs,
+      consumption: this.#options.stats.of(queue.topic),
+    });
     this.#queues.set(assigned.key, assigned);
     this.#options.environment.logger.info('consuming a queue', { queue: assigned.key, startOffset });
     this.#options.pull(assigned).catch((error: unknown) => this.#pullEnded(assigned, error));

@@ -198,6 +198,42 @@ test.each([0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20])('%d ms after start was called', 
   }
 });
 
+test('a message that an operator has consumed: stop waits for its handler, and no further one starts', async () => {
+  const f = fixture();
+  const { record } = f.cluster.publish(topic, 'a');
+  const handler = recorder(f.environment, async () => {
+    await after(f.environment, 3000);
+    return ack;
+  });
+  const consuming = f.consumer('c1', handler.deliver, { consumeFrom: 'last' });
+  const consume = () => consuming.operations?.consumeDirectly(record, 'broker-a');
+  const starting = consuming.start();
+  expect(consume()).toBeUndefined();
+  await f.time.settle(starting);
+  const consumed = consume();
+  const stopping = consuming.stop();
+  expect(consume()).toBeUndefined();
+  await f.time.settle(stopping);
+  expect([handler.bodies, handler.runningCount]).toEqual([['a'], 0]);
+  expect(handler.deliveries[0]?.context.signal.aborted).toBe(false);
+  expect(await consumed).toMatchObject({ consumeResult: 'CR_SUCCESS', spentTimeMs: 3000 });
+  expect(consume()).toBeUndefined();
+});
+
+test('a message that an operator has consumed: its handler is aborted at the deadline', async () => {
+  const f = fixture();
+  const { record } = f.cluster.publish(topic, 'a');
+  const handler = recorder(f.environment, () => new Promise(() => undefined));
+  const consuming = f.consumer('c1', handler.deliver, { consumeFrom: 'last' });
+  await f.time.settle(consuming.start());
+  void consuming.operations?.consumeDirectly(record, 'broker-a');
+  const before = f.environment.clock.monotonic();
+  await f.time.settle(consuming.stop({ deadlineMs: 1000 }));
+  expect(f.environment.clock.monotonic() - before).toBeGreaterThanOrEqual(1000);
+  expect(f.environment.clock.monotonic() - before).toBeLessThan(1500);
+  expect(handler.deliveries[0]?.context.signal.reason).toMatchObject({ kind: 'stopped' });
+});
+
 test('a consumer that was never started stops too, and stopping twice is once', async () => {
   const f = fixture();
   const never = f.consumer('c1', recorder(f.environment).deliver);

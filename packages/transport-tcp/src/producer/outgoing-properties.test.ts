@@ -47,6 +47,12 @@ test('an empty value is left out, as every reader would drop it', () => {
   expect(textOf(propertiesJson(outgoing({ properties: { a: '' }, tag: '', shardingKey: '' }), 'ID'))).toBe('UNIQ_KEY\u0001ID');
 });
 
+test('a moment of its own is a property of RocketMQ 5', () => {
+  const text = (more: object): string => textOf(propertiesJson(outgoing(more), 'ID'));
+  expect(text({ delayMs: 1500 })).toBe('UNIQ_KEY\u0001ID\u0002TIMER_DELAY_MS\u00011500');
+  expect(text({ deliverAtMs: 1_795_216_927_000 })).toBe('UNIQ_KEY\u0001ID\u0002TIMER_DELIVER_MS\u00011795216927000');
+});
+
 test('a half message names its group', () => {
   expect(textOf(propertiesJson(outgoing(), 'ID', { producerGroup: 'shop' }))).toBe(
     'UNIQ_KEY\u0001ID\u0002TRAN_MSG\u0001true\u0002PGROUP\u0001shop',

@@ -25,6 +25,8 @@ export function propertiesJson(message: OutgoingMessage, messageId: string, half
   if (message.delayLevel !== undefined && message.delayLevel > 0) {
     text += property(PropertyName.DELAY, String(message.delayLevel));
   }
+  if (message.delayMs !== undefined) text += property(PropertyName.TIMER_DELAY_MS, String(message.delayMs));
+  if (message.deliverAtMs !== undefined) text += property(PropertyName.TIMER_DELIVER_MS, String(message.deliverAtMs));
   if (message.shardingKey !== undefined && message.shardingKey !== '') {
     text += property(PropertyName.SHARDING_KEY, escaped(PropertyName.SHARDING_KEY, message.shardingKey));
   }

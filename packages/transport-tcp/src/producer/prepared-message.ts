@@ -97,7 +97,7 @@ function checkBatch(messages: readonly OutgoingMessage[]): OutgoingMessage {
     if (message.topic !== first.topic) {
       throw invalidBatch(`its messages have one topic, not "${first.topic}" and "${message.topic}"`);
     }
-    if (message.delayLevel !== undefined && message.delayLevel > 0) throw invalidBatch('its messages have no delay');
+    if (isDelayed(message)) throw invalidBatch('its messages have no delay');
     if (message.idempotencyKey !== undefined) throw invalidBatch('its messages have no idempotencyKey: send them one by one');
     if (message.shardingKey !== first.shardingKey || message.selectQueue !== first.selectQueue) {
       throw invalidBatch('it goes to one queue, so its messages have the same shardingKey and selectQueue');
@@ -105,6 +105,10 @@ function checkBatch(messages: readonly OutgoingMessage[]): OutgoingMessage {
   }
   if (first.topic.startsWith('%RETRY%')) throw invalidBatch('it cannot go to a retry topic');
   return first;
+}
+
+export function isDelayed({ delayLevel = 0, delayMs, deliverAtMs }: OutgoingMessage): boolean {
+  return delayLevel > 0 || delayMs !== undefined || deliverAtMs !== undefined;
 }
 
 function invalidBatch(rule: string): ValidationError {

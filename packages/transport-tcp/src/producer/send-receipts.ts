@@ -33,5 +33,6 @@ function receipt(
     queueId: header.queueId,
     queueOffset,
     transactionId: header.transactionId,
+    recallHandle: header.recallHandle,
   };
 }

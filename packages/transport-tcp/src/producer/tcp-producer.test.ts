@@ -510,6 +510,8 @@ describe('batch', () => {
     await refused([], /at least one/);
     await refused([outgoing(), outgoing({ topic: 'other' })], /one topic/);
     await refused([outgoing({ delayLevel: 1 })], /no delay/);
+    await refused([outgoing({ delayMs: 1 })], /no delay/);
+    await refused([outgoing({ deliverAtMs: 1 })], /no delay/);
     await refused([outgoing({ idempotencyKey: 'k' })], /no idempotencyKey/);
     await refused([outgoing({ shardingKey: 'a' }), outgoing({ shardingKey: 'b' })], /same shardingKey/);
     await refused([outgoing({ topic: '%RETRY%g' })], /retry topic/);

@@ -3,6 +3,7 @@ import type {
   HalfMessage,
   OutgoingMessage,
   ProducerDefinition,
+  RecallingProducer,
   SendOptions,
   SendReceipt,
   TransactionalProducer,
@@ -12,11 +13,12 @@ import type { RemotingCommand } from '@orbitmq/protocol';
 import type { ClientInstance } from '../client/client-instance.js';
 import { BrokerPenalties } from './broker-penalties.js';
 import { OnewaySender } from './oneway-sender.js';
-import { checkTopic, type MessageIds, MessagePreparer, type PreparedMessage } from './prepared-message.js';
+import { checkTopic, isDelayed, type MessageIds, MessagePreparer, type PreparedMessage } from './prepared-message.js';
 import type { ProducerTuning } from './producer-tuning.js';
 import type { PublishTarget } from './publish-target.js';
 import { PublishTargets } from './publish-targets.js';
 import { hasOrder } from './queue-choice.js';
+import { recallMessage } from './recall-message.js';
 import { type SendEnding, SendOperation } from './send-operation.js';
 import { SendPipeline } from './send-pipeline.js';
 import { receiptOf, receiptsOf } from './send-receipts.js';
@@ -31,7 +33,7 @@ export interface TcpProducerOptions {
 }
 
 /** Sends to brokers (Java: DefaultMQProducer and TransactionMQProducer). Starts and stops with its transport. */
-export class TcpProducer implements BatchProducer, TransactionalProducer {
+export class TcpProducer implements BatchProducer, RecallingProducer, TransactionalProducer {
   readonly group: string;
   readonly #instance: ClientInstance;
   readonly #definition: ProducerDefinition;
@@ -115,6 +117,13 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
     });
   }
 
+  async recall(topic: string, recallHandle: string, options?: SendOptions): Promise<string> {
+    this.#checkRunning();
+    options?.signal?.throwIfAborted();
+    const timeoutMs = options?.timeoutMs ?? this.#definition.sendTimeoutMs;
+    return recallMessage(this.#instance, { producerGroup: this.group, topic, recallHandle, timeoutMs }, options);
+  }
+
   #submit(message: PreparedMessage, options: SendOptions | undefined, ending: SendEnding): void {
     this.#check(message);
     options?.signal?.throwIfAborted();
@@ -134,12 +143,16 @@ export class TcpProducer implements BatchProducer, TransactionalProducer {
   }
 
   #check(message: PreparedMessage): void {
-    if (this.#state === 'new') throw new StateError('NOT_STARTED', 'start the application before sending');
+    this.#checkRunning();
     if (this.#instance.cachedPublishQueues(message.topic) === undefined) checkTopic(message.topic);
   }
 
+  #checkRunning(): void {
+    if (this.#state === 'new') throw new StateError('NOT_STARTED', 'start the application before sending');
+  }
+
   #checkHalf(message: OutgoingMessage): void {
-    if (message.delayLevel !== undefined && message.delayLevel > 0) {
+    if (isDelayed(message)) {
       throw new TransactionError('TRANSACTION_INVALID', 'a transactional message cannot have a delay');
     }
     if (this.#checks === undefined) {

@@ -114,6 +114,7 @@ describe('half messages', () => {
   test('a delay, or nobody who could answer a check, is refused', async () => {
     const producer = await started();
     await expect(producer.sendHalf(outgoing({ delayLevel: 1 }))).rejects.toMatchObject({ code: 'TRANSACTION_INVALID' });
+    await expect(producer.sendHalf(outgoing({ delayMs: 1 }))).rejects.toMatchObject({ code: 'TRANSACTION_INVALID' });
     await cluster.settle(transport.stop());
     const silent = await started({ checkTransaction: undefined });
     await expect(silent.sendHalf(outgoing())).rejects.toThrow(/no transaction listener/);

@@ -67,6 +67,8 @@ export class RegisterBrokerProcessor implements RequestProcessor {
         timeoutMs: timeoutMs > 0 ? timeoutMs : brokerTimeoutMsDefault,
         dataVersion: registered.dataVersion,
         topics: registered.topicConfigTable,
+        queueMappings: registered.topicQueueMappings,
+        filterServers: registered.filterServerList,
         zoneName: zoneHeader.decodeCommand(request).zoneName,
         part,
         removesOtherTopics: config.deleteTopicWithBrokerRegistration,

@@ -59,6 +59,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     config,
     configManager: new BrokerConfigManager({ environment, fileSystem, live, configFile: undefined, effects: {} }),
     maintenance: maintenance as unknown as StoreMaintenance,
+    stats: { groupDeleted: (group) => void calls.push(`stats of ${group}`) },
     topics,
     groups,
     offsets,

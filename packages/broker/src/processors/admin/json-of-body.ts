@@ -2,7 +2,8 @@ import { ProtocolError } from '@orbitmq/core/kernel';
 import { type JsonValue, parseFastjson } from '@orbitmq/protocol';
 
 /** What reading the body of an operator's request may cost. */
-const bodyBytesMax = 2 * 1024 * 1024;
+const bodyBytesMax = 1024 * 1024;
+const bodyValuesMax = 100_000;
 
 /** Throws a `ProtocolError` `BODY_INVALID`. */
 export function jsonOfBody(body: Buffer): JsonValue {
@@ -11,5 +12,5 @@ export function jsonOfBody(body: Buffer): JsonValue {
       details: { sizeBytes: body.length, bodyBytesMax },
     });
   }
-  return parseFastjson(body.toString('utf8'));
+  return parseFastjson(body.toString('utf8'), { valuesMax: bodyValuesMax });
 }

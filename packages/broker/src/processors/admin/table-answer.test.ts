@@ -11,6 +11,6 @@ test('a table that no frame holds is refused with the remedy', () => {
   answerTable(request, connection, { extFields: {}, body: Buffer.alloc(roomBytes + 1) });
   expect(connection.responses.map(({ code, remark }) => [code, remark])).toEqual([
     [ResponseCode.SUCCESS, undefined],
-    [ResponseCode.SYSTEM_ERROR, expect.stringContaining('ask for pages of it')],
+    [ResponseCode.SYSTEM_ERROR, expect.stringContaining('ask for pages or parts of it')],
   ]);
 });

@@ -10,7 +10,8 @@ import { refuse } from './refuse.js';
 
 /** Room for the frame's own header. */
 const frameHeaderBytesMax = 64 * 1024;
-const bodyBytesMax = frameMaxLengthBytesDefault - frameHeaderBytesMax;
+/** Of a body. */
+export const tableBytesMax = frameMaxLengthBytesDefault - frameHeaderBytesMax;
 
 /** Answers with a whole table or a page of it; a frame that no client would take is refused with the remedy. */
 export function answerTable(
@@ -18,10 +19,15 @@ export function answerTable(
   connection: ServerConnection,
   answer: { readonly extFields: ExtFields; readonly body: Buffer },
 ): void {
-  if (answer.body.length > bodyBytesMax) {
-    const remark = `the table has ${answer.body.length} bytes, and an answer at most ${bodyBytesMax}: ask for pages of it`;
-    refuse(request, connection, { code: ResponseCode.SYSTEM_ERROR, remark });
+  if (answer.body.length > tableBytesMax) {
+    refuseTable(request, connection, answer.body.length);
     return;
   }
   connection.respond(request, createResponse(request, ResponseCode.SUCCESS, answer));
+}
+
+/** Answers that no frame holds the table, which has so many bytes or more. */
+export function refuseTable(request: RemotingCommand, connection: ServerConnection, sizeBytes = tableBytesMax + 1): void {
+  const remark = `the table has ${sizeBytes} bytes or more, and an answer at most ${tableBytesMax}: ask for pages or parts of it`;
+  refuse(request, connection, { code: ResponseCode.SYSTEM_ERROR, remark });
 }

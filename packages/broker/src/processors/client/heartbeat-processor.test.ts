@@ -109,9 +109,9 @@ test('a connection that names too many groups brings no more into being', async 
   const { groups, topics, beat, announcements } = await setup();
   const connection = new RecordingConnection();
   const before = groups.all().size;
-  const many = Array.from({ length: 5000 }, (_, index) => consumer({ groupName: `g${index}` }));
+  const many = Array.from({ length: 5000 }, (_, index) => consumer({ groupName: `g${index}`, subscriptionDataSet: [] }));
   void beat({ consumers: many }, connection);
-  void beat({ consumers: many.map(({ groupName }) => consumer({ groupName: `other-${groupName}` })) }, connection);
+  void beat({ consumers: many.map((one) => ({ ...one, groupName: `other-${one.groupName}` })) }, connection);
   expect(groups.all().size - before).toBe(4096);
   expect([...topics.all().keys()].filter((name) => name.startsWith('%RETRY%'))).toHaveLength(4096);
   expect(announcements).toHaveLength(1);
@@ -137,6 +137,8 @@ test('version 2: subscriptions are asked for when they changed or are not known'
   // A member of version 1 may have changed the group's subscriptions.
   expect(isSubChange(0, false)).toBe('true');
   expect(isSubChange(12, true)).toBe('true');
+  expect(isSubChange(12, false)).toBe('true');
+  expect(isSubChange(12, false)).toBe('false');
 });
 
 test('a heartbeat without a body is a protocol error', async () => {

@@ -55,7 +55,9 @@ export class HeartbeatProcessor implements RequestProcessor {
       this.#options.consumers.register(channel, data, heartbeat.withoutSub);
       isSubChange = this.#isSubChange(heartbeat, data.groupName) || isSubChange;
     }
-    for (const group of heartbeat.producerGroups) this.#options.producers.register(group, heartbeat.clientId, connection);
+    for (const group of heartbeat.producerGroups) {
+      this.#options.producers.register(group, heartbeat.clientId, connection, request);
+    }
     const extFields = { IS_SUPPORT_HEART_BEAT_V2: 'true', IS_SUB_CHANGE: String(isSubChange) };
     const response = createResponse(request, ResponseCode.SUCCESS, { extFields });
     if (!isTopicCreated) {
@@ -72,7 +74,7 @@ export class HeartbeatProcessor implements RequestProcessor {
     const known = this.#options.consumers.fingerprint(group);
     if (withoutSub && fingerprint !== 0) return known !== fingerprint;
     this.#options.consumers.setFingerprint(group, fingerprint);
-    return fingerprint === 0 || (known !== 0 && known !== fingerprint);
+    return fingerprint === 0 || (known !== undefined && known !== fingerprint);
   }
 
   #ensureRetryTopic(group: string, queueNums: number): boolean {

@@ -12,7 +12,7 @@ import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js
 import { requestBody } from '../request-body.js';
 
 /** Queues one request may name; clients send those they have of one broker. */
-const queuesPerBatchMax = 65_536;
+const queuesPerBatchMax = 16_384;
 
 export class LockBatchProcessor implements RequestProcessor {
   static readonly codes = [RequestCode.LOCK_BATCH_MQ, RequestCode.UNLOCK_BATCH_MQ];

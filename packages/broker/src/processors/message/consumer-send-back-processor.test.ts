@@ -154,6 +154,59 @@ describe('a message that is sent back', () => {
     expect(bed.store.messages('%DLQ%CG_A')).toHaveLength(1);
   });
 
+  it('is a dead letter at once, never nothing, when its group has no retry queues', async () => {
+    const bed = await bedWithMessage();
+    bed.groups.update({ ...bed.groups.find('CG_A')!, retryQueueNums: 0 });
+    expect(await sendBack(bed)).toMatchObject({ code: ResponseCode.SUCCESS });
+    expect(bed.store.messages('%DLQ%CG_A').map(({ body }) => body.toString())).toEqual(['zipped']);
+    expect(bed.topics.get('%RETRY%CG_A')).toBeUndefined();
+  });
+
+  it('is spread over the retry queues of its group', async () => {
+    const bed = await bedWithMessage();
+    bed.groups.update({ ...bed.groups.find('CG_A')!, retryQueueNums: 4 });
+    for (let i = 0; i < 64; i += 1) await sendBack(bed, { delayLevel: 1 });
+    await bed.environment.time.advance(1100);
+    expect(bed.topics.get('%RETRY%CG_A')).toMatchObject({ readQueueNums: 4, writeQueueNums: 4 });
+    const counts = [0, 1, 2, 3].map((queueId) => bed.store.messages('%RETRY%CG_A', queueId).length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(64);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['made by 4.9.1, which nobody may read', Permission.WRITE],
+    ['closed by an operator', Permission.READ],
+  ])('goes to a dead-letter topic that is %s all the same', async (_name, perm) => {
+    const bed = await bedWithMessage();
+    bed.topics.ensure('%DLQ%CG_A', 1, perm);
+    expect(await sendBack(bed, { delayLevel: -1 })).toMatchObject({ code: ResponseCode.SUCCESS });
+    expect(bed.store.messages('%DLQ%CG_A')).toHaveLength(1);
+    expect(bed.topics.get('%DLQ%CG_A')?.perm).toBe(perm);
+  });
+
+  it('of a group with a retry policy waits at its level: policies are for consumers that do not pull', async () => {
+    const bed = await bedWithMessage();
+    const groupRetryPolicy = { type: 'CUSTOMIZED', customizedRetryPolicy: { next: [7_200_000] } };
+    bed.groups.update(bed.groups.find('CG_A')!, { groupRetryPolicy });
+    await sendBack(bed);
+    expect(bed.store.messages(SystemTopic.SCHEDULE, 2)).toHaveLength(1);
+  });
+
+  it('as a dead letter is brought back: it comes again once, from its first topic, and dies again with the next failure', async () => {
+    const bed = await bedWithMessage();
+    await sendBack(bed, { maxReconsumeTimes: 0 });
+    const [dead] = bed.store.messages('%DLQ%CG_A');
+    const answer = await sendBack(bed, { offset: dead!.physicalOffset, delayLevel: 1, maxReconsumeTimes: 2 });
+    expect(answer.code).toBe(ResponseCode.SUCCESS);
+    await bed.environment.time.advance(1100);
+    const [again] = bed.store.messages('%RETRY%CG_A');
+    expect(again).toMatchObject({ reconsumeTimes: 2, body: Buffer.from('zipped') });
+    expect(propertiesOf(bed, '%RETRY%CG_A')).toMatchObject({ RETRY_TOPIC: 'TopicT', UNIQ_KEY: 'U' });
+    await sendBack(bed, { offset: again!.physicalOffset, maxReconsumeTimes: 2 });
+    expect(bed.store.messages('%DLQ%CG_A')).toHaveLength(2);
+    expect(bed.store.messages('%RETRY%CG_A')).toHaveLength(1);
+  });
+
   it("is counted by the group's maximum for old clients and those that say none", async () => {
     const bed = await bedWithMessage();
     bed.groups.update({ ...bed.groups.find('CG_A')!, retryMaxTimes: 0 });
@@ -161,6 +214,17 @@ describe('a message that is sent back', () => {
     await sendBack(bed, { maxReconsumeTimes: undefined });
     expect(bed.store.messages('%DLQ%CG_A')).toHaveLength(2);
   });
+});
+
+it('counts what is sent back by the first topic, and what goes to the dead letters', async () => {
+  const bed = await bedWithMessage();
+  await sendBack(bed);
+  await sendBack(bed, { delayLevel: -1 });
+  bed.store.nextStatuses.push('SERVICE_NOT_AVAILABLE');
+  await sendBack(bed);
+  const { stats } = bed.statistics;
+  expect(stats.find('SNDBCK_PUT_NUMS', 'TopicT@CG_A')?.value).toBe(2);
+  expect(stats.find('DLQ_PUT_NUMS', 'TopicT@CG_A')?.value).toBe(1);
 });
 
 describe('a send-back that is refused', () => {
@@ -207,12 +271,5 @@ describe('a send-back that is refused', () => {
     expect(second.lastResponse?.code).toBe(ResponseCode.SYSTEM_BUSY);
     await bed.environment.time.settle(running);
     expect((await sendBack(bed)).code).toBe(ResponseCode.SUCCESS);
-  });
-
-  it('0, and nothing is stored: the group has no retry queues', async () => {
-    const bed = await bedWithMessage();
-    bed.groups.update({ ...bed.groups.find('CG_A')!, retryQueueNums: 0 });
-    expect((await sendBack(bed)).code).toBe(ResponseCode.SUCCESS);
-    expect(bed.store.puts).toHaveLength(1);
   });
 });

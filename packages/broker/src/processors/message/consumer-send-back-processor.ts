@@ -6,6 +6,7 @@ import {
   deadLetterTopic,
   decodeProperties,
   encodeProperties,
+  findProperty,
   type MessageExt,
   Permission,
   PropertyName,
@@ -17,6 +18,7 @@ import {
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../config/broker-config.js';
 import { DurablePut } from '../../durable-put.js';
+import type { SendGate } from '../../flow-control/send-gate.js';
 import type { SubscriptionGroupConfig, SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
 import { decideSendBack, maxReconsumeTimesOf, type SendBackDecision } from '../../retry/dead-letter-rule.js';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
@@ -27,7 +29,7 @@ import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { usableQueueNums } from '../../topic/usable-queue-nums.js';
 import type { InFlightGauge } from './in-flight-gauge.js';
 import type { MessageHosts } from './message-hosts.js';
-import { overload, Refusal } from './refusal.js';
+import { Refusal } from './refusal.js';
 import { codeOfPut, remarkOfPut } from './send-answer.js';
 
 export interface ConsumerSendBackProcessorDeps {
@@ -40,9 +42,22 @@ export interface ConsumerSendBackProcessorDeps {
   readonly levels: DelayLevels;
   readonly hosts: MessageHosts;
   readonly inFlight: InFlightGauge;
+  readonly gate: SendGate;
+  readonly stats: SendBackCounters;
 }
 
-const hiddenTopics: ReadonlySet<string> = new Set([SystemTopic.TRANS_HALF, SystemTopic.TRANS_OP_HALF, SystemTopic.SCHEDULE]);
+/** By the topic that the message was first sent to. */
+interface SendBackCounters {
+  sentBack(topic: string, group: string): void;
+  deadLettered(topic: string, group: string): void;
+}
+
+const hiddenTopics: ReadonlySet<string> = new Set([
+  SystemTopic.TRANS_HALF,
+  SystemTopic.TRANS_OP_HALF,
+  SystemTopic.SCHEDULE,
+  SystemTopic.TIMER,
+]);
 const readWrite = Permission.READ | Permission.WRITE;
 
 /**
@@ -65,8 +80,9 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
 
   async #sendBack(request: RemotingCommand, connection: ServerConnection): Promise<Refusal | undefined> {
     const header = consumerSendMessageBackHeader.decodeCommand(request);
-    const { config, groups, topics, inFlight } = this.#deps;
-    if (inFlight.isFull) return overload('too many messages wait for their flush');
+    const { config, gate, groups, topics, inFlight } = this.#deps;
+    const closed = gate.overload();
+    if (closed !== undefined) return new Refusal(closed.code, closed.remark);
     const group = groups.find(header.group);
     if (group === undefined) {
       return new Refusal(ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, `subscription group not exist, ${header.group}`);
@@ -74,11 +90,11 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
     if ((config.brokerPermission & Permission.WRITE) === 0) {
       return new Refusal(ResponseCode.NO_PERMISSION, `the broker[${config.brokerIP1}] sending message is forbidden`);
     }
-    // A group that an operator has set to have no retries.
-    if (group.retryQueueNums <= 0) return undefined;
-    const retry = topics.ensure(retryTopic(header.group), group.retryQueueNums, readWrite);
-    if ((retry.perm & Permission.WRITE) === 0) {
-      return new Refusal(ResponseCode.NO_PERMISSION, `the topic[${retry.topicName}] sending message is forbidden`);
+    if (group.retryQueueNums > 0) {
+      const retry = topics.ensure(retryTopic(header.group), group.retryQueueNums, readWrite);
+      if ((retry.perm & Permission.WRITE) === 0) {
+        return new Refusal(ResponseCode.NO_PERMISSION, `the topic[${retry.topicName}] sending message is forbidden`);
+      }
     }
     inFlight.enter();
     try {
@@ -104,10 +120,19 @@ export class ConsumerSendBackProcessor implements RequestProcessor {
       reconsumeTimes: original.reconsumeTimes,
       maxReconsumeTimes: maxReconsumeTimesOf(request.version, header.maxReconsumeTimes, group.retryMaxTimes),
       delayLevel: header.delayLevel,
+      retryQueueNums: group.retryQueueNums,
     });
     const deps = { store, timers, isGivenUp, isTopicKept: false };
     const status = await new DurablePut(deps, this.#messageFor(original, group, decision)).durable();
+    if (status === 'PUT_OK') this.#count(original, group.groupName, decision);
     return status === 'PUT_OK' ? undefined : new Refusal(codeOfPut(status), remarkOfPut(status) ?? status);
+  }
+
+  #count(original: MessageExt, group: string, decision: SendBackDecision): void {
+    const { stats } = this.#deps;
+    const topic = findProperty(original.propertiesBytes, PropertyName.RETRY_TOPIC) ?? original.topic;
+    stats.sentBack(topic, group);
+    if (decision.kind !== 'retry') stats.deadLettered(topic, group);
   }
 
   #messageFor(original: MessageExt, group: SubscriptionGroupConfig, decision: SendBackDecision): MessageToStore {

@@ -12,6 +12,7 @@ import {
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../config/broker-config.js';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
+import type { TransactionCounters } from '../../stats/transaction-counters.js';
 import type { MessageStore, MessageToStore } from '../../store/message-store.js';
 import { isDecisionTooLate } from '../../transaction/check-rules.js';
 import { committedMessage, type HalfMessage, readHalf } from '../../transaction/half-message.js';
@@ -28,6 +29,7 @@ export interface EndTransactionProcessorDeps {
   readonly log: TransactionLog;
   readonly levels: DelayLevels;
   readonly inFlight: InFlightGauge;
+  readonly transactions: Pick<TransactionCounters, 'committed' | 'rolledBack'>;
 }
 
 /**
@@ -75,7 +77,15 @@ export class EndTransactionProcessor implements RequestProcessor {
     if (problem !== undefined) return problem;
     const isCommit = header.commitOrRollback === SysFlag.TRANSACTION_COMMIT;
     const outcome: MessageToStore | undefined = isCommit ? committedMessage(half, levels) : undefined;
-    return refusalOf(await log.decide(half, outcome));
+    const decision = await log.decide(half, outcome);
+    if (decision === 'decided') this.#count(half, isCommit);
+    return refusalOf(decision);
+  }
+
+  #count({ destination, message }: HalfMessage, isCommit: boolean): void {
+    const { clock, transactions } = this.#deps;
+    if (isCommit) transactions.committed(destination.topic, clock.now() - message.bornTimestamp);
+    else transactions.rolledBack(destination.topic);
   }
 
   #problemOf(header: EndTransactionHeader, half: HalfMessage): Refusal | undefined {

@@ -22,6 +22,7 @@ export function codeOfRead(result: Pick<GetMessageResult, 'status'>, queueOffset
       return ResponseCode.PULL_NOT_FOUND;
     case 'OFFSET_OVERFLOW_BADLY':
     case 'OFFSET_TOO_SMALL':
+    case 'OFFSET_RESET':
       return ResponseCode.PULL_OFFSET_MOVED;
     case 'NO_MATCHED_LOGIC_QUEUE':
     case 'NO_MESSAGE_IN_QUEUE':

@@ -98,9 +98,11 @@ function heartbeatSubscription(
   }
   const subscription = consumers.subscription(header.consumerGroup, header.topic);
   if (subscription === undefined) {
+    consumers.askForSubscriptions(header.consumerGroup);
     return new Refusal(ResponseCode.SUBSCRIPTION_NOT_EXIST, "the consumer's subscription not exist");
   }
   if (subscription.subVersion < header.subVersion) {
+    consumers.askForSubscriptions(header.consumerGroup);
     return new Refusal(ResponseCode.SUBSCRIPTION_NOT_LATEST, "the consumer's subscription not latest");
   }
   return subscription;

@@ -90,7 +90,10 @@ describe('the checks of a pull, in order', () => {
   it('25: the broker knows an older subscription; 0 when it is as new', async () => {
     const bed = await bedWith(['a']);
     subscribe(bed, new FakeConnection(), { subVersion: 5 });
+    bed.consumers.setFingerprint('CG_A', 7);
     expect((await pull(bed, { sysFlag: 0, subVersion: 6 }))?.code).toBe(ResponseCode.SUBSCRIPTION_NOT_LATEST);
+    // The next heartbeat that leaves the subscriptions out is asked for them.
+    expect(bed.consumers.fingerprint('CG_A')).toBe(0);
     expect((await pull(bed, { sysFlag: 0, subVersion: 5 }))?.code).toBe(ResponseCode.SUCCESS);
   });
 

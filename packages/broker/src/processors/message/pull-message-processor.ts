@@ -13,6 +13,7 @@ import { tagPredicate } from '../../filter/tag-predicate.js';
 import type { ParkedPull } from '../../long-polling/parked-pull.js';
 import type { PullHoldService } from '../../long-polling/pull-hold-service.js';
 import type { ConsumerOffsetManager } from '../../offset/consumer-offset-manager.js';
+import type { GroupGets } from '../../stats/traffic-counters.js';
 import type { GetMessageResult, MessageStore } from '../../store/message-store.js';
 import { codeOfRead, PullAnswer } from './pull-answer.js';
 import { checkPull, type PullCheckDeps } from './pull-checks.js';
@@ -27,6 +28,8 @@ export interface PullMessageProcessorDeps extends PullCheckDeps {
   readonly store: MessageStore;
   readonly offsets: ConsumerOffsetManager;
   readonly holds: PullHoldService;
+  readonly stats: { groupGets(topic: string, group: string): GroupGets };
+  readonly reads: { read(messageCount: number, elapsedMs: number): void };
 }
 
 /**
@@ -54,6 +57,7 @@ export class PullMessageProcessor implements RequestProcessor {
       const remark = error instanceof Error ? error.message : 'the pull failed';
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark }));
     };
+    request.wasHeld = true;
     try {
       void this.#pull(request, connection, header, false)?.catch(fail);
     } catch (error) {
@@ -71,23 +75,60 @@ export class PullMessageProcessor implements RequestProcessor {
     if (subscription instanceof Refusal) return refuse(request, connection, subscription);
     const filter = this.#filters.filterOf(header, subscription);
     if (filter instanceof Refusal) return refuse(request, connection, filter);
-    if (isFirst) this.#commit(header);
+    const { offsets } = this.#deps;
+    const resetOffset = connection.isOpen ? offsets.takeReset(header.consumerGroup, header.topic, header.queueId) : undefined;
+    if (resetOffset !== undefined) {
+      connection.respondFrame(request, this.#moved(request, header, resetOffset));
+      return;
+    }
+    if (isFirst) {
+      this.#commit(header);
+      offsets.notePull(header.consumerGroup, header.topic, header.queueId, header.queueOffset);
+    }
     const matches = tagPredicate(subscription);
     const { topic, queueId, queueOffset, maxMsgNums } = header;
     const maxCount = Math.max(1, maxMsgNums);
     const hasRoom = (): boolean => !connection.isOpen || (connection.queuedBytes ?? 0) <= untakenBytesMax;
     const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount, matches, filter, hasRoom });
     if (!(result instanceof Promise)) {
+      this.#count(header, result, undefined);
       this.#answer(request, connection, header, { matches, filter }, result, isFirst);
       return;
     }
-    return result.then((read) => this.#answer(request, connection, header, { matches, filter }, read, isFirst));
+    const { clock } = this.#deps.environment;
+    const startedMs = clock.monotonic();
+    return result.then((read) => {
+      this.#count(header, read, Math.floor(clock.monotonic() - startedMs));
+      this.#answer(request, connection, header, { matches, filter }, read, isFirst);
+    });
+  }
+
+  /** An operator has reset the group's offset: the reader is told once, and commits the new one (5.x, page 32 §5, code 222). */
+  #moved(request: RemotingCommand, { topic, queueId }: PullMessageHeader, nextBeginOffset: number): PullAnswer {
+    const { store } = this.#deps;
+    return new PullAnswer(request, ResponseCode.PULL_OFFSET_MOVED, {
+      status: 'OFFSET_RESET',
+      nextBeginOffset,
+      minOffset: store.minOffset(topic, queueId),
+      maxOffset: store.maxOffset(topic, queueId),
+      slices: [],
+      messageCount: 0,
+      sizeBytes: 0,
+    });
   }
 
   /** Once per pull, on its arrival, also when nothing is found; not again when it is woken. */
   #commit(header: PullMessageHeader): void {
     if ((header.sysFlag & PullSysFlag.COMMIT_OFFSET) === 0 || header.commitOffset < 0) return;
     this.#deps.offsets.commit(header.consumerGroup, header.topic, header.queueId, header.commitOffset);
+  }
+
+  /** `elapsedMs`: how long the read waited for files; undefined when it came from memory, in this turn. */
+  #count(header: PullMessageHeader, result: GetMessageResult, elapsedMs: number | undefined): void {
+    const { messageCount, sizeBytes } = result;
+    this.#deps.reads.read(messageCount, elapsedMs ?? 0);
+    if (messageCount === 0) return;
+    this.#deps.stats.groupGets(header.topic, header.consumerGroup).add(header.queueId, messageCount, sizeBytes, elapsedMs);
   }
 
   #answer(

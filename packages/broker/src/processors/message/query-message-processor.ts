@@ -28,6 +28,10 @@ export class QueryMessageProcessor implements RequestProcessor {
     this.#deps = deps;
   }
 
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
     const header = queryMessageHeader.decodeCommand(request);
     if (this.#inFlight >= this.#deps.queryInFlightMax) {

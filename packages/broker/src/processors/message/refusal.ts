@@ -13,5 +13,5 @@ export class Refusal {
 
 /** The bracket tag is what operators search for (page 24). */
 export function overload(what: string): Refusal {
-  return new Refusal(ResponseCode.SYSTEM_BUSY, `[OVERLOAD]system busy, ${what}`);
+  return new Refusal(ResponseCode.SYSTEM_BUSY, `[OVERLOAD]system busy, start flow control for a while: ${what}`);
 }

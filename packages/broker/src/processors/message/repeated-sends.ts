@@ -7,6 +7,7 @@ import {
   PropertyName,
   type RemotingCommand,
   ResponseCode,
+  SystemTopic,
 } from '@orbitmq/protocol';
 import type { ServerConnection } from '@orbitmq/remoting';
 import type { IdempotencyWindow, KnownKey } from '../../idempotency/idempotency-window.js';
@@ -14,6 +15,7 @@ import { isInLog } from '../../idempotency/key-claim.js';
 import type { KeyPlace } from '../../idempotency/key-table.js';
 import { sentTopic } from '../../idempotency/keyed-record.js';
 import type { MessageStore, PutStatus } from '../../store/message-store.js';
+import type { TimerDoor } from '../../timer/timer-door.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { Refusal } from './refusal.js';
 import { refuseSend, SendAnswer, type SendAnswerContext } from './send-answer.js';
@@ -23,6 +25,7 @@ export interface RepeatedSendsDeps {
   readonly store: MessageStore;
   readonly topics: Pick<TopicConfigManager, 'isTopicPersisted' | 'persist'>;
   readonly window: IdempotencyWindow;
+  readonly timer: Pick<TimerDoor, 'recallHandle'>;
   readonly answers: SendAnswerContext;
   /** How long a repeat waits for the first message to be on disk. */
   readonly syncFlushTimeoutMs: number;
@@ -48,12 +51,14 @@ interface FirstAnswer {
   readonly queueOffset: number;
   readonly offsetMsgId: string;
   readonly transactionId: string | undefined;
+  readonly recallHandle: string | undefined;
 }
 
 /**
  * Answers sends that repeat a key with what the first send with it was told, once that is on disk. Nothing is stored. The
  * record itself says whether it is that message: a key that leads elsewhere is forgotten, and one that comes with another body
- * is refused, since a success would let that body vanish.
+ * is refused, since a success would let that body vanish. The transaction id and the recall handle come from the record too:
+ * an answer without it, because its file was deleted or it is not on disk yet, has neither.
  */
 export class RepeatedSends {
   readonly #deps: RepeatedSendsDeps;
@@ -75,9 +80,19 @@ export class RepeatedSends {
     if (outcome === undefined) return false;
     if (outcome instanceof Refusal) refuseSend(send.request, send.connection, answers, outcome);
     else {
-      const answer = new SendAnswer(send.request, send.connection, answers, outcome.queueId, outcome.transactionId);
+      const answer = new SendAnswer(
+        send.request,
+        send.connection,
+        answers,
+        outcome.queueId,
+        outcome.transactionId,
+        undefined,
+        0,
+        0,
+      );
       answer.queueOffset = outcome.queueOffset;
       answer.offsetMsgId = outcome.offsetMsgId;
+      answer.recallHandle = outcome.recallHandle;
       answer.onDone(outcome.status);
     }
     return true;
@@ -107,13 +122,22 @@ export class RepeatedSends {
       return undefined;
     }
     if (!record.body.equals(send.body)) return otherBody(send.key);
+    const properties = decodeProperties(record.propertiesBytes);
     return {
       status: await this.#statusOf(send.topic),
       queueId: place.queueId,
       queueOffset: record.queueOffset,
       offsetMsgId: encodeOffsetMessageId(encodeHost(record.storeHost), record.physicalOffset),
-      transactionId: decodeProperties(record.propertiesBytes)[PropertyName.UNIQ_KEY],
+      transactionId: properties[PropertyName.UNIQ_KEY],
+      recallHandle: this.#recallHandle(record, properties),
     };
+  }
+
+  /** Of a timed message: that of the record that waited, so that the first message can be taken back by it. */
+  #recallHandle({ topic }: MessageExt, properties: Readonly<Record<string, string>>): string | undefined {
+    const { REAL_TOPIC: sentTo, TIMER_OUT_MS: outMs, UNIQ_KEY: uniqueKey } = properties;
+    if (topic !== SystemTopic.TIMER || sentTo === undefined || outMs === undefined || uniqueKey === undefined) return undefined;
+    return this.#deps.timer.recallHandle(sentTo, uniqueKey, Number(outMs));
   }
 
   /** An operator who deleted the topic deleted its messages; their records leave the log later. */
@@ -145,11 +169,11 @@ export class RepeatedSends {
   #fromTable(place: KeyPlace, status: PutStatus): FirstAnswer {
     const { queueId, queueOffset, physicalOffset } = place;
     const offsetMsgId = this.#deps.answers.hosts.messageIds.idOf(physicalOffset);
-    return { status, queueId, queueOffset, offsetMsgId, transactionId: undefined };
+    return { status, queueId, queueOffset, offsetMsgId, transactionId: undefined, recallHandle: undefined };
   }
 }
 
-const nothingStored = { queueId: 0, queueOffset: -1, offsetMsgId: '', transactionId: undefined };
+const nothingStored = { queueId: 0, queueOffset: -1, offsetMsgId: '', transactionId: undefined, recallHandle: undefined };
 
 function isFirst(record: MessageExt, { key, topic }: RepeatedSend): boolean {
   const properties = decodeProperties(record.propertiesBytes);

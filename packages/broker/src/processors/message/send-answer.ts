@@ -8,7 +8,11 @@ import {
   writeSendMessageResponse,
 } from '@orbitmq/protocol';
 import type { ServerConnection } from '@orbitmq/remoting';
+import { MessageType } from '../../stats/message-type.js';
+import type { TopicPuts } from '../../stats/traffic-counters.js';
 import type { PutStatus, PutWaiter } from '../../store/message-store.js';
+import type { DiskPercents } from '../../store/retention/disk-guard.js';
+import { diskFigures } from './disk-figures.js';
 import type { InFlightGauge } from './in-flight-gauge.js';
 import type { MessageHosts } from './message-hosts.js';
 import type { Refusal } from './refusal.js';
@@ -19,6 +23,14 @@ export interface SendAnswerContext {
   readonly inFlight: InFlightGauge;
   readonly regionId: string;
   readonly traceOn: boolean;
+  readonly failures: PutFailures;
+  /** How full the partitions of the store are. */
+  readonly diskUsage: () => DiskPercents;
+}
+
+/** Sends of which nothing was stored are counted there. */
+interface PutFailures {
+  putFailures: number;
 }
 
 /** Response code and words of a put that is not a plain success (page 24 §3). 10 means stored; the others mean not stored. */
@@ -84,6 +96,8 @@ export class SendAnswer implements PutWaiter, FrameSource {
   readonly transactionId: string | undefined;
   readonly regionId: string;
   readonly traceOn: boolean;
+  /** Of a timed message, set before it is put. */
+  recallHandle: string | undefined;
   code: number = ResponseCode.SUCCESS;
   remark: string | undefined;
   offsetMsgId = '';
@@ -91,14 +105,25 @@ export class SendAnswer implements PutWaiter, FrameSource {
   readonly #request: RemotingCommand;
   readonly #connection: ServerConnection;
   readonly #context: SendAnswerContext;
+  readonly #puts: TopicPuts | undefined;
+  readonly #messageCount: number;
+  readonly #type: MessageType;
+  readonly #sizeBytes: number;
 
-  /** `queueId` is the queue that the sender asked for, which a delayed or half message is not in yet. */
+  /**
+   * `queueId` is the queue that the sender asked for, which a delayed or half message is not in yet. What is stored is counted in
+   * `puts`: messages, and bytes of their records.
+   */
   constructor(
     request: RemotingCommand,
     connection: ServerConnection,
     context: SendAnswerContext,
     queueId: number,
     transactionId: string | undefined,
+    puts: TopicPuts | undefined,
+    messageCount: number,
+    sizeBytes: number,
+    type: MessageType = MessageType.NORMAL,
   ) {
     this.opaque = request.opaque;
     this.serializeType = request.serializeType;
@@ -109,6 +134,10 @@ export class SendAnswer implements PutWaiter, FrameSource {
     this.#request = request;
     this.#connection = connection;
     this.#context = context;
+    this.#puts = puts;
+    this.#messageCount = messageCount;
+    this.#type = type;
+    this.#sizeBytes = sizeBytes;
     context.inFlight.enter();
   }
 
@@ -126,6 +155,7 @@ export class SendAnswer implements PutWaiter, FrameSource {
   onDone(status: PutStatus): void {
     this.#context.inFlight.leave();
     if (status === 'SERVICE_NOT_AVAILABLE' && this.offsetMsgId !== '') {
+      this.#context.failures.putFailures += 1;
       // The disk failed under the message: the next start may find it or not. Any code would be a claim, so the connection
       // ends without an answer, which clients of every version take for an unknown outcome.
       this.#connection.close();
@@ -133,11 +163,18 @@ export class SendAnswer implements PutWaiter, FrameSource {
     }
     this.code = codeOfPut(status);
     if (this.code === ResponseCode.SUCCESS || this.code === ResponseCode.FLUSH_DISK_TIMEOUT) {
+      this.#puts?.add(this.#messageCount, this.#sizeBytes, this.#type);
       this.remark = remarkOfPut(status);
       this.#connection.respondFrame(this.#request, this);
     } else {
-      refuseSend(this.#request, this.#connection, this.#context, { code: this.code, remark: remarkOfPut(status) ?? status });
+      this.#context.failures.putFailures += 1;
+      refuseSend(this.#request, this.#connection, this.#context, { code: this.code, remark: this.#refusal(status) });
     }
+  }
+
+  #refusal(status: PutStatus): string {
+    const remark = remarkOfPut(status) ?? status;
+    return this.code === ResponseCode.SERVICE_NOT_AVAILABLE ? `${remark} [${diskFigures(this.#context.diskUsage())}]` : remark;
   }
 
   writeFrame(writer: FrameWriter): void {

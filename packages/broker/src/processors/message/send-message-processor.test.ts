@@ -15,6 +15,48 @@ import { plainTopic } from '../../topic/boot-topics.js';
 
 const ownProperties = { CLUSTER: 'DefaultCluster', MSG_REGION: 'DefaultRegion', TRACE_ON: 'true' };
 
+describe('a priority', () => {
+  const priorities = async (type: string | undefined, fields: SendFields): Promise<string | undefined> => {
+    const bed = await messageTestbed();
+    const attributes: Record<string, string> = type === undefined ? {} : { 'message.type': type };
+    bed.topics.update({ ...plainTopic('P', 4, Permission.READ | Permission.WRITE), readQueueNums: 3, attributes });
+    const answer = await bed.send({ topic: 'P', queueId: 1, ...fields });
+    await bed.stop();
+    return answer.extFields?.['queueId'];
+  };
+
+  it.each([
+    ['0', '0'],
+    ['2', '2'],
+    // Nobody reads queue 3.
+    ['3', '2'],
+    ['-1', '1'],
+    ['much', '1'],
+  ])('%s on a topic of priorities is queue %s', async (priority, queueId) => {
+    expect(await priorities('PRIORITY', { propertyTable: { _SYS_MSG_PRIORITY_: priority } })).toBe(queueId);
+  });
+
+  it.each([undefined, 'NORMAL', 'MIXED', 'FIFO', 'DELAY', 'TRANSACTION', 'UNSPECIFIED'])(
+    'moves no message of a topic of type %s',
+    async (type) => {
+      expect(await priorities(type, { propertyTable: { _SYS_MSG_PRIORITY_: '2' } })).toBe('1');
+    },
+  );
+
+  it('moves messages of every type with priorityOnAllTopics, as 5.5.0', async () => {
+    const bed = await messageTestbed({ config: { priorityOnAllTopics: true } });
+    const answer = await bed.send({ queueId: 1, propertyTable: { _SYS_MSG_PRIORITY_: '3' } });
+    expect(answer.extFields?.['queueId']).toBe('3');
+    await bed.stop();
+  });
+
+  it('moves no batch', async () => {
+    const body = encodeBatch([{ flag: 0, body: Buffer.from('b'), properties: '' }]);
+    const code = RequestCode.SEND_BATCH_MESSAGE;
+    expect(await priorities('PRIORITY', { code, batch: true, body, propertyTable: { _SYS_MSG_PRIORITY_: '2' } })).toBe('1');
+  });
+});
+
 describe('a plain send', () => {
   it('is stored as sent, with what 5.x brokers add', async () => {
     const bed = await messageTestbed();
@@ -155,7 +197,8 @@ describe('a refused send', () => {
     ['a prepared flag without TRAN_MSG', { sysFlag: SysFlag.TRANSACTION_PREPARED }, ResponseCode.MESSAGE_ILLEGAL],
     ['a rollback flag without TRAN_MSG', { sysFlag: SysFlag.TRANSACTION_ROLLBACK }, ResponseCode.MESSAGE_ILLEGAL],
     ['a delay that is no number', { propertyTable: { DELAY: 'soon' } }, ResponseCode.SYSTEM_ERROR],
-    ['a timed message: there is no timer', { propertyTable: { TIMER_DELAY_SEC: '1' } }, ResponseCode.SYSTEM_ERROR],
+    ['a time further ahead than any', { propertyTable: { TIMER_DELAY_SEC: '259201' } }, ResponseCode.MESSAGE_ILLEGAL],
+    ['a time that is no number', { propertyTable: { TIMER_DELIVER_MS: 'soon' } }, ResponseCode.MESSAGE_ILLEGAL],
     ['a delayed transaction', { propertyTable: { TRAN_MSG: 'true', DELAY: '1' } }, ResponseCode.MESSAGE_ILLEGAL],
     ['a timed transaction', { propertyTable: { TRAN_MSG: 'true', TIMER_DELAY_MS: '1' } }, ResponseCode.MESSAGE_ILLEGAL],
   ];
@@ -257,6 +300,10 @@ describe('a refused send', () => {
     const answer = await bed.send({});
     expect(answer.code).toBe(code);
     expect(answer.extFields).toEqual({ MSG_REGION: 'DefaultRegion', TRACE_ON: 'true' });
+    const isAboutTheStore = code === ResponseCode.SERVICE_NOT_AVAILABLE;
+    expect(answer.remark?.endsWith('[CL:  0.91 CQ:  0.07 INDEX:  0.07]')).toBe(isAboutTheStore);
+    expect(bed.statistics.storeStats.putFailures).toBe(1);
+    expect(bed.statistics.stats.find('TOPIC_PUT_NUMS', 'TopicT')?.value).toBe(0);
   });
 
   it('gives no answer when the disk failed under an appended message: the connection ends, so its fate counts as unknown', async () => {
@@ -315,9 +362,10 @@ describe('a batch', () => {
     }));
     return encodeBatch(messages);
   };
+  const traced = { MSG_REGION: 'DefaultRegion', TRACE_ON: 'true' };
   const batch: SendFields = { code: RequestCode.SEND_BATCH_MESSAGE, batch: true, queueId: 2 };
 
-  it('is stored as consecutive messages with their own properties, as 5.5 does', async () => {
+  it('is stored as consecutive messages with their own properties', async () => {
     const bed = await messageTestbed();
     const answer = await bed.send({ ...batch, body: batchBody(3), propertyTable: { UNIQ_KEY: 'B', WAIT: 'true' } });
     const messages = bed.store.messages('TopicT', 2);
@@ -330,14 +378,51 @@ describe('a batch', () => {
       [2, 'm2', 2],
     ]);
     // DELAY of a message within a batch has no effect.
-    expect({ ...decodeProperties(messages[1]!.propertiesBytes) }).toEqual({ TAGS: 't1', DELAY: '3' });
+    expect({ ...decodeProperties(messages[1]!.propertiesBytes) }).toEqual({ TAGS: 't1', DELAY: '3', ...traced });
   });
 
   it('keeps no checksum of a record, nor what belongs to requests in flight', async () => {
     const bed = await messageTestbed();
     const properties = encodeProperties({ TAGS: 'a', '__CRC32#': '1111111111', '__RMQ.TRANSIENT.x': '1', POP_CK: 'c' });
     await bed.send({ ...batch, body: encodeBatch([{ flag: 0, body: Buffer.from('m'), properties }]) });
-    expect({ ...decodeProperties(bed.store.messages('TopicT', 2)[0]!.propertiesBytes) }).toEqual({ TAGS: 'a' });
+    expect({ ...decodeProperties(bed.store.messages('TopicT', 2)[0]!.propertiesBytes) }).toEqual({ TAGS: 'a', ...traced });
+  });
+
+  it.each([
+    [0, true],
+    [1, false],
+  ])('gets them where they have room (%i bytes more: %s)', async (moreBytes, isTraced) => {
+    const bed = await messageTestbed();
+    const addedBytes = Buffer.byteLength(`\u0002${encodeProperties(traced)}`);
+    const properties = 'k\u0001'.padEnd(32_767 - addedBytes + moreBytes, 'x');
+    const answer = await bed.send({ ...batch, body: encodeBatch([{ flag: 0, body: Buffer.from('m'), properties }]) });
+    expect(answer.code).toBe(ResponseCode.SUCCESS);
+    const stored = bed.store.messages('TopicT', 2)[0]!.propertiesBytes;
+    expect([stored.length, 'TRACE_ON' in decodeProperties(stored)]).toEqual([isTraced ? 32_767 : properties.length, isTraced]);
+  });
+
+  // Java: 5.5 leaves them out of batches, and the consumers of 5.x then write no trace (page 34).
+  it.each([
+    ['nothing of its own', '', {}],
+    ['an open end', 'TAGS\u0001a', { TAGS: 'a' }],
+    ['a closed end', 'TAGS\u0001a\u0002', { TAGS: 'a' }],
+    ["another broker's region", 'MSG_REGION\u0001far\u0002TAGS\u0001a\u0002', { TAGS: 'a' }],
+    ['the name as a value', 'TAGS\u0001TRACE_ON\u0002', { TAGS: 'TRACE_ON' }],
+  ])('has region and trace switch in every message: %s', async (_name, properties, own) => {
+    const bed = await messageTestbed();
+    await bed.send({ ...batch, body: encodeBatch([{ flag: 0, body: Buffer.from('m'), properties }]) });
+    expect({ ...decodeProperties(bed.store.messages('TopicT', 2)[0]!.propertiesBytes) }).toEqual({ ...own, ...traced });
+  });
+
+  it('counts its messages and the bytes of their records', async () => {
+    const bed = await messageTestbed();
+    await bed.send({ ...batch, body: batchBody(3) });
+    await bed.send({});
+    const { stats } = bed.statistics;
+    expect(stats.find('TOPIC_PUT_NUMS', 'TopicT')).toMatchObject({ value: 4, times: 2 });
+    const sizes = [...bed.store.records.values()].map((record) => record.length);
+    expect(stats.find('TOPIC_PUT_SIZE', 'TopicT')?.value).toBe(sizes.reduce((sum, size) => sum + size, 0));
+    expect(sizes).toHaveLength(4);
   });
 
   it('is what the header says, whatever the code', async () => {
@@ -462,6 +547,13 @@ describe('a send to a retry topic', () => {
     await bed.send(retry({ reconsumeTimes: 4, version: 120 }));
     await bed.send(retry({ reconsumeTimes: 17, version: 120 }));
     expect(stored(bed, '%DLQ%CG_A')).toEqual([17]);
+  });
+
+  it('is answered when it is durable, though a message that was retried before says WAIT=false', async () => {
+    const bed = await messageTestbed();
+    await bed.send(retry({ propertyTable: { DELAY: '4', UNIQ_KEY: 'U', WAIT: 'false' } }));
+    await bed.send({ propertyTable: { DELAY: '4', WAIT: 'false' } });
+    expect(bed.store.puts.map(({ waitStore }) => waitStore)).toEqual([true, false]);
   });
 
   it('goes to the dead letters while an orderly lock of the group lives', async () => {

@@ -3,6 +3,7 @@ import {
   deadLetterTopic,
   decodeSendMessage,
   encodeProperties,
+  findProperty,
   nameValueSeparator,
   Permission,
   PropertyName,
@@ -15,24 +16,31 @@ import {
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../config/broker-config.js';
+import type { SendGate } from '../../flow-control/send-gate.js';
 import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
 import type { IdempotencyWindow } from '../../idempotency/idempotency-window.js';
-import type { KeyClaim } from '../../idempotency/key-claim.js';
+import type { ClaimedAnswer, KeyClaim } from '../../idempotency/key-claim.js';
 import { idempotencyKeyBytesMax, takesKeys } from '../../idempotency/keyed-record.js';
 import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
 import { isDeadLetterSend, maxReconsumeTimesOf } from '../../retry/dead-letter-rule.js';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
-import type { Destination } from '../../schedule/delay-rewrite.js';
+import { type Destination, timerRequestNames } from '../../schedule/delay-rewrite.js';
+import { MessageType } from '../../stats/message-type.js';
+import type { TransactionCounters } from '../../stats/transaction-counters.js';
+import { recordSizeOf } from '../../store/commit-log/record-size.js';
 import type { MessageStore, MessageToStore } from '../../store/message-store.js';
+import type { TimerDoor } from '../../timer/timer-door.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { usableQueueNums } from '../../topic/usable-queue-nums.js';
+import { priorityQueue } from './priority-queue.js';
 import { overload, Refusal } from './refusal.js';
 import type { RepeatedSends } from './repeated-sends.js';
 import { refuseSend, SendAnswer, type SendAnswerContext } from './send-answer.js';
 import { type BatchFacts, batchMessages } from './send-batch.js';
-import { type RewriteRules, rewriteSend } from './send-rewrite.js';
-import { type SendTarget, SendTargets } from './send-targets.js';
-import { SentProperties } from './sent-properties.js';
+import { type RewriteRules, type RewrittenSend, rewriteSend } from './send-rewrite.js';
+import { type SendTarget, SendTargets, type TopicPutsSource } from './send-targets.js';
+import { propertiesBytesMax, propertiesTooLarge, SentProperties } from './sent-properties.js';
+import { ToldPut } from './told-put.js';
 
 export interface SendMessageProcessorDeps {
   readonly random: Random;
@@ -43,27 +51,26 @@ export interface SendMessageProcessorDeps {
   readonly locks: RebalanceLockManager;
   readonly levels: DelayLevels;
   readonly answers: SendAnswerContext;
+  readonly stats: TopicPutsSource & { deadLettered(topic: string, group: string): void };
+  readonly transactions: Pick<TransactionCounters, 'opened'>;
+  readonly gate: SendGate;
   readonly batchCountMax: number;
   readonly nextUniqueKey: () => string;
   /** False while the check cannot keep up: no further half message is taken. */
   readonly canTakeHalf: () => boolean;
   readonly idempotency: IdempotencyWindow;
   readonly repeats: RepeatedSends;
+  readonly timer: TimerDoor;
 }
 
-/** No stored property string is longer, so no longer one is looked at. */
-const propertiesBytesMax = 32_767;
 const noProperties = Buffer.alloc(0);
 const separatorByte = propertySeparator.charCodeAt(0);
 const uniqueKeyStart = PropertyName.UNIQ_KEY + nameValueSeparator;
 const readWrite = Permission.READ | Permission.WRITE;
+const delayRequestNames: readonly string[] = [PropertyName.DELAY, ...timerRequestNames];
 
 const emptyBody = new Refusal(ResponseCode.SYSTEM_ERROR, 'the message body is empty');
 const bodyTooLarge = new Refusal(ResponseCode.MESSAGE_ILLEGAL, 'the message is illegal: its body is larger than maxMessageSize');
-const propertiesTooLarge = new Refusal(
-  ResponseCode.MESSAGE_ILLEGAL,
-  'the message is illegal: its properties are larger than 32767 bytes',
-);
 const keyTooLong = new Refusal(
   ResponseCode.MESSAGE_ILLEGAL,
   `the message is illegal: its idempotency key is longer than ${idempotencyKeyBytesMax} bytes`,
@@ -85,20 +92,19 @@ export class SendMessageProcessor implements RequestProcessor {
   readonly #targets: SendTargets;
   readonly #rewriteRules: RewriteRules;
   readonly #brokerSuffix: Buffer;
+  readonly #addedToEntries: Pick<BatchFacts, 'added' | 'addedBytes'>;
   /** Reused: it is read before anything else can run. */
   readonly #properties = new SentProperties();
 
   constructor(deps: SendMessageProcessorDeps) {
     const { config, answers } = deps;
-    const brokerProperties = {
-      [PropertyName.CLUSTER]: config.brokerClusterName,
-      [PropertyName.MSG_REGION]: answers.regionId,
-      [PropertyName.TRACE_ON]: String(answers.traceOn),
-    };
+    const added = { [PropertyName.MSG_REGION]: answers.regionId, [PropertyName.TRACE_ON]: String(answers.traceOn) };
+    const brokerProperties = { [PropertyName.CLUSTER]: config.brokerClusterName, ...added };
     this.#deps = deps;
     this.#store = deps.store;
     this.#answers = answers;
-    this.#targets = new SendTargets(config, deps.topics);
+    this.#targets = new SendTargets(config, deps.topics, deps.stats);
+    this.#addedToEntries = { added, addedBytes: Buffer.from(encodeProperties(added)) };
     this.#brokerSuffix = Buffer.from(encodeProperties(brokerProperties));
     this.#rewriteRules = {
       levels: deps.levels,
@@ -108,6 +114,7 @@ export class SendMessageProcessor implements RequestProcessor {
       },
       brokerProperties,
       nextUniqueKey: deps.nextUniqueKey,
+      timerPut: (properties) => deps.timer.ask(properties),
     };
   }
 
@@ -124,7 +131,8 @@ export class SendMessageProcessor implements RequestProcessor {
     header: ReceivedSendMessageHeader,
     connection: ServerConnection,
   ): Refusal | Promise<void> | undefined {
-    if (this.#answers.inFlight.isFull) return overload('too many messages wait for their flush');
+    const closed = this.#deps.gate.overload() ?? this.#deps.gate.tooEarly();
+    if (closed !== undefined) return new Refusal(closed.code, closed.remark);
     const body = request.body;
     if (body === undefined) return emptyBody;
     const target = this.#targets.find(header);
@@ -133,14 +141,24 @@ export class SendMessageProcessor implements RequestProcessor {
     const sent = header.propertiesBytes ?? noProperties;
     if (sent.length > propertiesBytesMax) return propertiesTooLarge;
     if ((header.sysFlag & SysFlag.INNER_BATCH) !== 0) return innerBatch;
-    const queueId = header.queueId >= 0 ? header.queueId : this.#deps.random.int(target.usableQueueNums);
     this.#properties.read(sent);
+    const queueId = this.#queueOf(header, target);
     if (header.batch === true) return this.#sendBatch(request, header, connection, { target, queueId, body, sent });
     const key = this.#properties.idempotencyKey;
     if (key !== undefined && this.#deps.idempotency.isEnabled && takesKeys(target.topic)) {
       return this.#sendKeyed(request, header, connection, { target, queueId, body, sent }, key);
     }
     return this.#sendOne(request, header, connection, target, queueId, body, sent, undefined);
+  }
+
+  #queueOf(header: ReceivedSendMessageHeader, target: SendTarget): number {
+    const { priority } = this.#properties;
+    const isMeant = target.isPriority || this.#deps.config.priorityOnAllTopics;
+    if (priority !== undefined && isMeant && header.batch !== true) {
+      const queueId = priorityQueue(priority, target.usableQueueNums);
+      if (queueId !== undefined) return queueId;
+    }
+    return header.queueId >= 0 ? header.queueId : this.#deps.random.int(target.usableQueueNums);
   }
 
   #sendOne(
@@ -160,12 +178,14 @@ export class SendMessageProcessor implements RequestProcessor {
     const uniqueKey = this.#properties.uniqueKey ?? this.#deps.nextUniqueKey();
     const properties = this.#storedProperties(sent, uniqueKey);
     const message = this.#message(header, connection, body, target.topic, queueId, header.sysFlag, properties);
-    const answer = new SendAnswer(request, connection, this.#answers, queueId, uniqueKey);
+    const sizeBytes = recordSizeOf(message, message.topic);
+    const type = this.#properties.isOrdered ? MessageType.FIFO : MessageType.NORMAL;
+    const answer = new SendAnswer(request, connection, this.#answers, queueId, uniqueKey, target.puts, 1, sizeBytes, type);
     this.#store.putMessage(message, claim === undefined ? answer : claim.with(answer, false));
     return undefined;
   }
 
-  /** The first send with a key is stored like any other; a repeat is answered with what the first was told. */
+  /** The first send with a key is stored like any other; a repeat is answered with what the first was told, as far as its record says it. */
   #sendKeyed(
     request: RemotingCommand,
     header: ReceivedSendMessageHeader,
@@ -256,10 +276,37 @@ export class SendMessageProcessor implements RequestProcessor {
     if (rewritten instanceof Refusal) return rewritten;
     if (rewritten.isHalf && !this.#deps.canTakeHalf()) return overload('too many transactions are undecided');
     const { topic, queueId, sysFlag, properties, uniqueKey } = rewritten;
-    const message = this.#message(header, connection, send.body, topic, queueId, sysFlag, properties);
-    const answer = new SendAnswer(request, connection, this.#answers, destination.queueId, uniqueKey);
-    this.#store.putMessage(message, claim === undefined ? answer : claim.with(answer, rewritten.isHalf));
+    const sent = this.#message(header, connection, send.body, topic, queueId, sysFlag, properties);
+    // The consumer's offset passes the failed message with this answer. A retried message says WAIT=false since it was one.
+    const message = send.target.isRetry ? { ...sent, waitStore: true } : sent;
+    const puts = topic === send.target.topic ? send.target.puts : this.#deps.stats.topicPuts(topic);
+    const sizeBytes = recordSizeOf(message, topic);
+    const type = this.#typeOf(rewritten, send.sent);
+    const answer = new SendAnswer(request, connection, this.#answers, destination.queueId, uniqueKey, puts, 1, sizeBytes, type);
+    if (rewritten.timerOutMs !== undefined) {
+      answer.recallHandle = this.#deps.timer.recallHandle(destination.topic, uniqueKey, rewritten.timerOutMs);
+    }
+    const told = this.#toldOf(answer, requested, destination, rewritten);
+    this.#store.putMessage(message, claim === undefined ? told : claim.with(told, rewritten.isHalf));
     return undefined;
+  }
+
+  /** As at Apache by what is asked for, also where it means nothing, such as a delay level of 0. */
+  #typeOf({ isHalf }: RewrittenSend, sent: Buffer): MessageType {
+    if (isHalf) return MessageType.TRANSACTION;
+    if (this.#properties.isOrdered) return MessageType.FIFO;
+    const isDelayed = delayRequestNames.some((name) => findProperty(sent, name) !== undefined);
+    return isDelayed ? MessageType.DELAY : MessageType.NORMAL;
+  }
+
+  /** Half messages and dead letters are counted on their own. */
+  #toldOf(answer: SendAnswer, requested: Destination, destination: Destination, rewritten: RewrittenSend): ClaimedAnswer {
+    const { stats, transactions } = this.#deps;
+    if (rewritten.isHalf) return new ToldPut(answer, () => transactions.opened(destination.topic));
+    if (destination === requested) return answer;
+    const group = requested.topic.slice(retryTopicPrefix.length);
+    const topic = findProperty(rewritten.properties, PropertyName.RETRY_TOPIC) ?? requested.topic;
+    return new ToldPut(answer, () => stats.deadLettered(topic, group));
   }
 
   /** A send to `%RETRY%group`: the same object when it may go there, the dead letters when it was retried enough (page 06 §3). */
@@ -292,6 +339,7 @@ export class SendMessageProcessor implements RequestProcessor {
       sysFlag: header.sysFlag,
       isRetryTopic: send.target.isRetry,
       countMax: this.#deps.batchCountMax,
+      ...this.#addedToEntries,
       refusesKeys: this.#deps.idempotency.isEnabled && takesKeys(send.target.topic),
     };
     const empty = Buffer.alloc(0);
@@ -299,7 +347,12 @@ export class SendMessageProcessor implements RequestProcessor {
     const messages = batchMessages(facts, common);
     if (messages instanceof Refusal) return messages;
     const uniqueKey = this.#properties.uniqueKey ?? this.#deps.nextUniqueKey();
-    this.#store.putMessages(messages, new SendAnswer(request, connection, this.#answers, send.queueId, uniqueKey));
+    const { puts, topic } = send.target;
+    let sizeBytes = 0;
+    for (const message of messages) sizeBytes += recordSizeOf(message, topic);
+    const { length } = messages;
+    const answer = new SendAnswer(request, connection, this.#answers, send.queueId, uniqueKey, puts, length, sizeBytes);
+    this.#store.putMessages(messages, answer);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { decodeProperties, encodeProperties, PropertyName, ResponseCode, SysFlag, transactionType } from '@orbitmq/protocol';
 import type { DelayLevels } from '../../schedule/delay-levels.js';
-import { type Destination, delayDestination, delayLevelOf } from '../../schedule/delay-rewrite.js';
+import { type Destination, delayDestination, delayLevelOf, timerRequestNames } from '../../schedule/delay-rewrite.js';
+import { type TimerPut, timerDestination } from '../../timer/timer-put-rule.js';
 import { isTransactional, prepareHalf, withoutTransactionBits } from '../../transaction/half-message.js';
 import { Refusal } from './refusal.js';
 import { isDroppedProperty } from './sent-properties.js';
@@ -11,6 +12,8 @@ export interface RewrittenSend extends Destination {
   readonly properties: Buffer;
   readonly uniqueKey: string;
   readonly isHalf: boolean;
+  /** The tick in which it waits; undefined for what waits for no time of its own. */
+  readonly timerOutMs: number | undefined;
 }
 
 export interface RewriteRules {
@@ -19,6 +22,8 @@ export interface RewriteRules {
   /** Added to every message: CLUSTER, MSG_REGION, TRACE_ON. */
   readonly brokerProperties: Readonly<Record<string, string>>;
   readonly nextUniqueKey: () => string;
+  /** What a message with these properties asks of the timer. */
+  readonly timerPut: (properties: Readonly<Record<string, string>>) => TimerPut;
 }
 
 export interface SendFacts {
@@ -30,13 +35,10 @@ export interface SendFacts {
   readonly isDeadLetter: boolean;
 }
 
-const timerNames = [PropertyName.TIMER_DELAY_SEC, PropertyName.TIMER_DELAY_MS, PropertyName.TIMER_DELIVER_MS] as const;
-
 /**
  * The long way of a send: everything that the send path cannot store as it came. Rules of SendMessageProcessor and HookUtils
- * (pages 03 §3, 06 §4, 07 §1), with three differences, all to keep what is acknowledged: a transactional message with a delay is
- * refused (Java loses it), a timed message is refused while there is no timer wheel (4.9 delivers it at once), a prepared or
- * rolled-back flag without TRAN_MSG is refused (Java stores a message that nobody can read).
+ * (pages 03 §3, 06 §4-5, 07 §1), with two differences, both to keep what is acknowledged: a transactional message with a delay is
+ * refused (Java loses it), a prepared or rolled-back flag without TRAN_MSG is refused (Java stores a message that nobody can read).
  */
 export function rewriteSend(facts: SendFacts, rules: RewriteRules): RewrittenSend | Refusal {
   const properties = decodeProperties(facts.properties);
@@ -49,29 +51,29 @@ export function rewriteSend(facts: SendFacts, rules: RewriteRules): RewrittenSen
   const level = delayLevelOf(properties);
   if (level === undefined)
     return new Refusal(ResponseCode.SYSTEM_ERROR, `DELAY is no number: "${properties[PropertyName.DELAY]}"`);
-  const isTimed = timerNames.some((name) => properties[name] !== undefined);
-
-  if (isTransactional(properties) && !(facts.reconsumeTimes > 0 && level > 0)) {
+  const { destination } = facts;
+  const isMarkedHalf = isTransactional(properties) && !(facts.reconsumeTimes > 0 && level > 0);
+  if (isMarkedHalf) {
+    const isTimed = timerRequestNames.some((name) => properties[name] !== undefined);
     const refusal = refuseHalf(rules, level > 0 || isTimed);
     if (refusal !== undefined) return refusal;
-    const half = prepareHalf(properties, facts.destination);
-    return finish(half, withoutTransactionBits(facts.sysFlag), properties, uniqueKey, true);
+    const half = prepareHalf(properties, destination);
+    return { ...finish(half, withoutTransactionBits(facts.sysFlag), properties, uniqueKey), isHalf: true };
   }
   const type = transactionType(facts.sysFlag);
   if (type !== SysFlag.TRANSACTION_NOT && type !== SysFlag.TRANSACTION_COMMIT) return unmarkedTransaction;
   if (level > 0) {
-    for (const name of timerNames) delete properties[name];
-    return finish(
-      delayDestination(rules.levels, level, properties, facts.destination),
-      facts.sysFlag,
-      properties,
-      uniqueKey,
-      false,
-    );
+    return finish(delayDestination(rules.levels, level, properties, destination), facts.sysFlag, properties, uniqueKey);
   }
-  if (isTimed) return new Refusal(ResponseCode.SYSTEM_ERROR, 'timer message is not supported: the timer wheel is not enabled');
-  return finish(facts.destination, facts.sysFlag, properties, uniqueKey, false);
+  const timerPut = facts.isDeadLetter ? untimed : rules.timerPut(properties);
+  if (timerPut.kind === 'refused') return new Refusal(timerPut.code, timerPut.remark);
+  if (timerPut.kind !== 'timed') return finish(destination, facts.sysFlag, properties, uniqueKey);
+  const { outMs } = timerPut;
+  const waiting = timerDestination(outMs, properties, destination);
+  return { ...finish(waiting, facts.sysFlag, properties, uniqueKey), timerOutMs: outMs };
 }
+
+const untimed: TimerPut = { kind: 'untimed' };
 
 /** The flag says prepared or rolled back, but no TRAN_MSG says that it is a half message. */
 const unmarkedTransaction = new Refusal(
@@ -95,7 +97,7 @@ function finish(
   sysFlag: number,
   properties: Readonly<Record<string, string>>,
   uniqueKey: string,
-  isHalf: boolean,
 ): RewrittenSend {
-  return { ...destination, sysFlag, properties: Buffer.from(encodeProperties(properties)), uniqueKey, isHalf };
+  const stored = Buffer.from(encodeProperties(properties));
+  return { ...destination, sysFlag, properties: stored, uniqueKey, isHalf: false, timerOutMs: undefined };
 }

@@ -8,6 +8,7 @@ import {
   type TopicConfig,
 } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../../config/broker-config.js';
+import type { TopicPuts } from '../../stats/traffic-counters.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { usableQueueNums } from '../../topic/usable-queue-nums.js';
 import { Refusal } from './refusal.js';
@@ -23,11 +24,22 @@ export interface SendTarget {
    * Java takes max(read, write); a queue that is only read takes messages there as well as here.
    */
   readonly queueLimit: number;
+  /** Of message type PRIORITY, 5.5: the priority of a message names its queue. */
+  readonly isPriority: boolean;
   /** `%RETRY%…`: what consumers send when sending back failed. */
   readonly isRetry: boolean;
+  readonly puts: TopicPuts;
 }
 
-/** Clients never write these; `rmq_sys_*` is ours to refuse, since one such message stops Apache's timer (page 03, trap 16). */
+/** Where sends are counted. */
+export interface TopicPutsSource {
+  topicPuts(topic: string): TopicPuts;
+}
+
+/**
+ * Clients never write these. `rmq_sys_*` is ours to refuse, since one such message stops Apache's timer (page 03, trap 16), and so are
+ * the half messages of Apache's RocksDB engine: a directory with one of them is refused at the next start.
+ */
 const forbiddenTopics: ReadonlySet<string> = new Set([
   SystemTopic.SCHEDULE,
   SystemTopic.TRANS_HALF,
@@ -35,6 +47,8 @@ const forbiddenTopics: ReadonlySet<string> = new Set([
   SystemTopic.TRANS_CHECK_MAX_TIME,
   SystemTopic.SELF_TEST,
   SystemTopic.OFFSET_MOVED_EVENT,
+  'RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC',
+  'RMQ_SYS_ROCKSDB_TRANS_OP_HALF_TOPIC',
 ]);
 const forbiddenPrefix = 'rmq_sys_';
 
@@ -55,12 +69,14 @@ function noQueue(topic: string): Refusal {
 export class SendTargets {
   readonly #config: BrokerConfig;
   readonly #topics: TopicConfigManager;
+  readonly #stats: TopicPutsSource;
   readonly #known = new Map<string, SendTarget>();
   /** `brokerPermission` under which the known ones passed; operators change it at run time. */
   #brokerPermission: number;
 
-  constructor(config: BrokerConfig, topics: TopicConfigManager) {
+  constructor(config: BrokerConfig, topics: TopicConfigManager, stats: TopicPutsSource) {
     this.#config = config;
+    this.#stats = stats;
     this.#topics = topics;
     this.#brokerPermission = config.brokerPermission;
     topics.onChange((changed) => {
@@ -111,7 +127,9 @@ export class SendTargets {
       topic: config.topicName,
       usableQueueNums: usableQueueNums(config),
       queueLimit: config.readQueueNums,
+      isPriority: config.attributes['message.type'] === 'PRIORITY',
       isRetry: config.topicName.startsWith(retryTopicPrefix),
+      puts: this.#stats.topicPuts(config.topicName),
     };
     this.#known.set(target.topic, target);
     return target;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SentProperties } from './sent-properties.js';
+import { mayBeChanged, SentProperties } from './sent-properties.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text.replaceAll('=', '\u0001').replaceAll(';', '\u0002'));
 
@@ -8,6 +8,13 @@ function read(text: string): SentProperties {
   properties.read(bytes(text));
   return properties;
 }
+
+it('reads a priority, the last one of several', () => {
+  expect(read('A=b').priority).toBeUndefined();
+  expect(read('_SYS_MSG_PRIORITY_=3').priority).toBe('3');
+  expect(read('_SYS_MSG_PRIORITY_=3;_SYS_MSG_PRIORITY_=4').priority).toBe('4');
+  expect(read('_SYS_MSG_PRIORITY_=3').isPlain).toBe(true);
+});
 
 describe('SentProperties', () => {
   it.each(['', 'A=b', 'A=b;', 'KEYS=k;TAGS=t;WAIT=true;UNIQ_KEY=u;color=red', 'DELAYED=1;TAGSX=1;CLUSTERS=1;PGROUP=g'])(
@@ -72,4 +79,20 @@ describe('SentProperties', () => {
     expect(read('A=b=c;UNIQ_KEY=u').uniqueKey).toBe('u');
     expect(read('A=b=c').isPlain).toBe(true);
   });
+});
+
+describe('properties of an entry of a batch', () => {
+  it.each(['', 'A', 'A=b', 'A=b;', 'TAGS=t;KEYS=k;WAIT=true', 'A=TRACE_ON;B=POP_CK', 'A=b;M', ';;;', '_x=1'])(
+    '%j are stored as they are',
+    (text) => {
+      expect(mayBeChanged(bytes(text))).toBe(false);
+    },
+  );
+
+  it.each(['POP_CK=c', 'A=b;POP_CK=c', 'A=b;__CRC32#=1', '__RMQ.TRANSIENT.x=1;A=b', 'TRACE_ON=false', 'A=b;MSG_REGION=far;'])(
+    '%j are looked at',
+    (text) => {
+      expect(mayBeChanged(bytes(text))).toBe(true);
+    },
+  );
 });

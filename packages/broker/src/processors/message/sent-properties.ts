@@ -1,4 +1,5 @@
-import { nameValueSeparator, PropertyName, propertySeparator } from '@orbitmq/protocol';
+import { nameValueSeparator, PropertyName, propertySeparator, ResponseCode } from '@orbitmq/protocol';
+import { Refusal } from './refusal.js';
 
 const propertyEnd = propertySeparator.charCodeAt(0);
 const nameEnd = nameValueSeparator.charCodeAt(0);
@@ -12,13 +13,20 @@ const Seen = {
   /** Changes where the message goes, or what is stored: it needs the long way. */
   SPECIAL: 16,
   IDEMPOTENCY_KEY: 32,
+  PRIORITY: 64,
+  SHARDING_KEY: 128,
 } as const;
+
+/** No stored property string is longer, so no longer one is looked at. */
+export const propertiesBytesMax = 32_767;
+
+export const propertiesTooLarge = new Refusal(
+  ResponseCode.MESSAGE_ILLEGAL,
+  `the message is illegal: its properties are larger than ${propertiesBytesMax} bytes`,
+);
 
 const transientPrefix = '__RMQ.TRANSIENT.';
 const droppedNames: readonly string[] = ['POP_CK', '__CRC32#'];
-
-/** Properties without any of them have nothing that is dropped. */
-export const droppedMarks: readonly Buffer[] = [...droppedNames, transientPrefix].map((mark) => Buffer.from(mark));
 
 /** Properties that are never stored: of pop, of the record's checksum, and of requests in flight (page 03 §3). */
 export function isDroppedProperty(name: string): boolean {
@@ -53,6 +61,8 @@ const knownNames: readonly (readonly KnownName[] | undefined)[] = tableOf([
   [PropertyName.TAGS, Seen.TAGS],
   [PropertyName.KEYS, Seen.KEYS],
   [PropertyName.IDEMPOTENCY_KEY, Seen.IDEMPOTENCY_KEY],
+  [PropertyName.PRIORITY, Seen.PRIORITY],
+  [PropertyName.SHARDING_KEY, Seen.SHARDING_KEY],
   ...specialNames.map((name) => [name, Seen.SPECIAL] as const),
 ]);
 
@@ -60,6 +70,28 @@ function tableOf(names: readonly (readonly [string, number])[]): (KnownName[] | 
   const table: (KnownName[] | undefined)[] = [];
   for (const [name, bit] of names) (table[name.length] ??= []).push({ bytes: Buffer.from(name), bit });
   return table;
+}
+
+/** How the names begin that are dropped, and those that a broker writes itself: two bytes, so that a look at each entry's start is enough. */
+const changedStarts: ReadonlySet<number> = new Set(
+  [...droppedNames, transientPrefix, PropertyName.MSG_REGION, PropertyName.TRACE_ON].map((name) =>
+    twoBytes(Buffer.from(name), 0),
+  ),
+);
+
+function twoBytes(bytes: Buffer, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+/** False: nothing in them is dropped or replaced, and they can be stored as they are. For the many entries of a batch. */
+export function mayBeChanged(properties: Buffer): boolean {
+  for (let at = 0; at < properties.length - 1; ) {
+    if (changedStarts.has(twoBytes(properties, at))) return true;
+    const end = properties.indexOf(propertyEnd, at);
+    if (end < 0) return false;
+    at = end + 1;
+  }
+  return false;
 }
 
 const transientBytes = Buffer.from(transientPrefix);
@@ -76,14 +108,22 @@ export class SentProperties {
   uniqueKey: string | undefined;
   /** Ours: the broker stores one message with it per topic and window. */
   idempotencyKey: string | undefined;
+  /** Means something on topics of type PRIORITY. */
+  priority: string | undefined;
   isPlain = true;
   #seen = 0;
   #bytes: Buffer = noBytes;
+
+  /** It is one of those that its sender wants to be in order. */
+  get isOrdered(): boolean {
+    return (this.#seen & Seen.SHARDING_KEY) !== 0;
+  }
 
   read(bytes: Buffer): void {
     this.waitStore = true;
     this.uniqueKey = undefined;
     this.idempotencyKey = undefined;
+    this.priority = undefined;
     this.isPlain = true;
     this.#seen = 0;
     this.#bytes = bytes;
@@ -116,6 +156,7 @@ export class SentProperties {
     if (bit === Seen.WAIT) this.waitStore = !isFalse(this.#bytes, middle + 1, end);
     else if (bit === Seen.UNIQ_KEY) this.uniqueKey = this.#bytes.toString('utf8', middle + 1, end);
     else if (bit === Seen.IDEMPOTENCY_KEY) this.idempotencyKey = this.#bytes.toString('utf8', middle + 1, end);
+    else if (bit === Seen.PRIORITY) this.priority = this.#bytes.toString('utf8', middle + 1, end);
   }
 }
 

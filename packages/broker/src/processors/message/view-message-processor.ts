@@ -1,16 +1,7 @@
-import {
-  createResponse,
-  encodeHost,
-  encodeRecord,
-  type MessageExt,
-  type RecordParts,
-  type RemotingCommand,
-  ResponseCode,
-  recordSizeBytes,
-  viewMessageHeader,
-} from '@orbitmq/protocol';
+import { createResponse, type RemotingCommand, ResponseCode, viewMessageHeader } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { MessageStore } from '../../store/message-store.js';
+import { recordOf } from './record-of.js';
 
 /** VIEW_MESSAGE_BY_ID (33): one stored message by its physical offset (Java: QueryMessageProcessor; page 04 §9). */
 export class ViewMessageProcessor implements RequestProcessor {
@@ -30,23 +21,4 @@ export class ViewMessageProcessor implements RequestProcessor {
     }
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS, { body: recordOf(message) }));
   }
-}
-
-function recordOf(message: MessageExt): Buffer {
-  const parts: RecordParts = {
-    topicBytes: Buffer.from(message.topic),
-    queueId: message.queueId,
-    flag: message.flag,
-    sysFlag: message.sysFlag,
-    bornTimestamp: message.bornTimestamp,
-    bornHost: encodeHost(message.bornHost),
-    storeHost: encodeHost(message.storeHost),
-    reconsumeTimes: message.reconsumeTimes,
-    preparedTransactionOffset: message.preparedTransactionOffset,
-    body: message.body,
-    properties: message.propertiesBytes,
-  };
-  const record = Buffer.alloc(recordSizeBytes(parts));
-  encodeRecord(record, 0, parts, message);
-  return record;
 }

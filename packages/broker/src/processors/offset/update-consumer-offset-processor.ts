@@ -2,6 +2,7 @@
  * UPDATE_CONSUMER_OFFSET (15), usually one-way (Java: ConsumerManageProcessor; page 05 §4). Rules of 5.x: the group and the
  * topic must exist, going back is allowed. Ours on top: negative offsets and queues the topic does not have are refused,
  * where Apache stores them and answers 14 as if there were none; so are the groups of the broker itself (see ClientOffsets).
+ * While a reset waits for the queue's next pull, what clients commit is from before it: answered with success, and not stored.
  */
 import {
   createResponse,
@@ -39,7 +40,10 @@ export class UpdateConsumerOffsetProcessor implements RequestProcessor {
       connection.respond(request, createResponse(request, refusal.code, { remark: refusal.remark }));
       return;
     }
-    this.#offsets.commit(header.consumerGroup, header.topic, header.queueId, header.commitOffset);
+    const { consumerGroup, topic, queueId, commitOffset } = header;
+    if (!this.#offsets.isResetPending(consumerGroup, topic, queueId)) {
+      this.#offsets.commit(consumerGroup, topic, queueId, commitOffset);
+    }
     connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
   }
 

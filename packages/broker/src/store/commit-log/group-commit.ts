@@ -8,6 +8,7 @@
  * it is kept instead, and written when there is room.
  */
 import { type Clock, invariant, type Timer, type Timers } from '@orbitmq/core/kernel';
+import type { AppendUnderWay } from '../append-under-way.js';
 import { isOutOfSpace } from '../io/out-of-space.js';
 import type { PutStatus, PutWaiter } from '../message-store.js';
 import { AppendBatch } from './append-batch.js';
@@ -58,6 +59,8 @@ export class GroupCommit {
   #isTakingBack = false;
   /** Goes on with `writing`, which found no room and is kept. */
   #writeOn: (() => void) | undefined;
+  /** Of `writing`; one object, since every put asks. */
+  readonly #underWay = { beganMs: 0, includesFlush: false };
   readonly #begin = (): void => {
     this.#isScheduled = false;
     this.#tellRefused();
@@ -88,6 +91,15 @@ export class GroupCommit {
 
   get pendingBytes(): number {
     return this.#pendingBytes;
+  }
+
+  /**
+   * What the disk is at. Undefined when nothing is being written, and while what is written has found no room, which is told
+   * otherwise. The object changes with the next batch.
+   */
+  get underWay(): AppendUnderWay | undefined {
+    const isAtWork = this.#writing !== undefined && this.#writeOn === undefined && !this.#isTakingBack;
+    return isAtWork ? this.#underWay : undefined;
   }
 
   /** The batch into which records of this turn go; `added` must follow. */
@@ -180,6 +192,8 @@ export class GroupCommit {
     this.#growing = this.#spares.pop() ?? new AppendBatch();
     // A durable write covers its own bytes only: behind others that wait for a flush it would be cut off with them.
     const isDurable = batch.needsFlush && batch.impatientWaiters.length === 0 && !this.#options.flusher.isBehind;
+    this.#underWay.beganMs = this.#options.clock.monotonic();
+    this.#underWay.includesFlush = isDurable;
     this.#writePieces(batch, 0, isDurable);
   }
 
@@ -217,6 +231,7 @@ export class GroupCommit {
     }
     answer(batch, batch.impatientWaiters, 0, 'PUT_OK');
     batch.impatientWaiters.length = 0;
+    this.#underWay.includesFlush = true;
     flusher.flush().then(
       () => (this.#failure === undefined ? this.#finish(batch) : this.#endFailed(undefined)),
       (error: unknown) => this.#endFailed(error as Error),

@@ -7,7 +7,7 @@ const fixedBytes = 75;
 export const blankRecordBytes = 8;
 
 /** Size of a message's record, without making an object for the encoder; the appender asserts that both agree. */
-export function recordSizeOf(message: MessageToStore, topicBytes: Buffer): number {
+export function recordSizeOf(message: MessageToStore, topicBytes: { readonly length: number }): number {
   return (
     fixedBytes +
     message.bornHost.length +

@@ -36,9 +36,24 @@ export async function findPendingTimers(fileSystem: FileSystem, paths: StorePath
   }
   if (queueEnd === 0) return undefined;
   const readTo = hasCheck ? readInt64(check, CheckAt.LAST_READ_TIME) : 0;
-  // With snapshots of the wheel (timerWheelSnapshotFlush) the newest has a number behind its name.
+  return findPendingWheel(fileSystem, paths, /^timerwheel(\.\d+)?$/, readTo);
+}
+
+/** With snapshots of the wheel (timerWheelSnapshotFlush) the newest has a number behind its name, and `timerwheel` is no longer written. */
+export async function findTimerSnapshot(fileSystem: FileSystem, paths: StorePaths): Promise<PendingTimers | undefined> {
+  const check = await fileSystem.readFile(joinPath(paths.root, 'config/timercheck'));
+  const readTo = check !== undefined && check.length >= CheckAt.END ? readInt64(check, CheckAt.LAST_READ_TIME) : 0;
+  return findPendingWheel(fileSystem, paths, /^timerwheel\.\d+$/, readTo);
+}
+
+async function findPendingWheel(
+  fileSystem: FileSystem,
+  paths: StorePaths,
+  names: RegExp,
+  readTo: number,
+): Promise<PendingTimers | undefined> {
   for (const entry of (await fileSystem.list(paths.root)) ?? []) {
-    if (entry.isDirectory || !/^timerwheel(\.\d+)?$/.test(entry.name)) continue;
+    if (entry.isDirectory || !names.test(entry.name)) continue;
     const path = joinPath(paths.root, entry.name);
     const dueAt = await firstPendingSlot(fileSystem, path, readTo);
     if (dueAt !== undefined) return { path, what: `the first one found is due at ${dueAt}` };

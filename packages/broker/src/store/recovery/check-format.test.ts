@@ -35,10 +35,11 @@ async function directoryWith(files: Readonly<Record<string, Buffer>>): Promise<M
 
 async function check(
   files: Readonly<Record<string, Buffer>>,
-  options: { readonly storePathCommitLog?: string; readonly logger?: Logger } = {},
+  options: { readonly storePathCommitLog?: string; readonly logger?: Logger; readonly servesTimers?: boolean } = {},
 ): Promise<void> {
-  const paths = storePaths({ storePathRootDir: root, storePathCommitLog: options.storePathCommitLog ?? '' });
-  await checkFormat(await directoryWith(files), paths, options.logger ?? silentLogger);
+  const { storePathCommitLog = '', logger = silentLogger, servesTimers = true } = options;
+  const paths = storePaths({ storePathRootDir: root, storePathCommitLog });
+  await checkFormat({ fileSystem: await directoryWith(files), paths, logger, servesTimers });
 }
 
 function queueFile(entryCount: number, spareEntries = 3): Buffer {
@@ -111,26 +112,34 @@ test('half messages whose decisions are in RocksDB are refused; the empty queue 
   await expect(check({ [file]: queueFile(1) })).rejects.toMatchObject({ message: expect.stringContaining('transRocksDBEnable') });
 });
 
+const withoutTimers = (files: Readonly<Record<string, Buffer>>): Promise<void> => check(files, { servesTimers: false });
+
 test.each([1000, 100, 10])(
-  'a timed message in the wheel, precision %d ms: refused before its time, passed after it',
+  'a timed message in the wheel, precision %d ms, where the timer is off: refused before its time, passed after it',
   async (precisionMs) => {
     const files = { [timerQueue]: queueFile(5), 'config/timercheck': timerCheck(now, 5) };
-    const pending = check({ ...files, timerwheel: wheel(now + 60_000, precisionMs) });
-    await expect(pending).rejects.toMatchObject({
+    await expect(withoutTimers({ ...files, timerwheel: wheel(now + 60_000, precisionMs) })).rejects.toMatchObject({
       code: 'STORE_FORMAT_UNSUPPORTED',
       details: { path: `${root}/timerwheel` },
-      message: expect.stringMatching(/not delivered yet .*due at 179521698\d{4}.*run until they are delivered/),
+      message: expect.stringMatching(/not delivered yet .*due at 179521698\d{4}.*timerWheelEnable=true/),
     });
     // The next tick to deliver is not delivered yet.
-    await expect(check({ ...files, timerwheel: wheel(now, precisionMs) })).rejects.toMatchObject({
+    await expect(withoutTimers({ ...files, timerwheel: wheel(now, precisionMs) })).rejects.toMatchObject({
       code: 'STORE_FORMAT_UNSUPPORTED',
     });
-    await expect(check({ ...files, timerwheel: wheel(now - 60_000, precisionMs) })).resolves.toBeUndefined();
-    await expect(check({ ...files, 'timerwheel.4096': wheel(now + 60_000, precisionMs) })).rejects.toMatchObject({
-      details: { path: `${root}/timerwheel.4096` },
-    });
+    await expect(withoutTimers({ ...files, timerwheel: wheel(now - 60_000, precisionMs) })).resolves.toBeUndefined();
   },
 );
+
+test('a timed message in the wheel is no obstacle where the timer is on; one in a snapshot of the wheel is', async () => {
+  const files = { [timerQueue]: queueFile(5), 'config/timercheck': timerCheck(now, 4) };
+  await expect(check({ ...files, timerwheel: wheel(now + 60_000, 1000) })).resolves.toBeUndefined();
+  await expect(check({ ...files, 'timerwheel.4096': wheel(now - 60_000, 1000) })).resolves.toBeUndefined();
+  await expect(check({ ...files, 'timerwheel.4096': wheel(now + 60_000, 1000) })).rejects.toMatchObject({
+    details: { path: `${root}/timerwheel.4096` },
+    message: expect.stringContaining('timerWheelSnapshotFlush=false'),
+  });
+});
 
 test.each([
   ['the last ones', { 'config/timercheck': timerCheck(now, 4) }],
@@ -138,7 +147,7 @@ test.each([
 ])(
   'timed messages that are not in the wheel yet count as pending: %s',
   async (_name, files: Readonly<Record<string, Buffer>>) => {
-    await expect(check({ [timerQueue]: queueFile(5), ...files })).rejects.toMatchObject({
+    await expect(withoutTimers({ [timerQueue]: queueFile(5), ...files })).rejects.toMatchObject({
       code: 'STORE_FORMAT_UNSUPPORTED',
       details: { path: `${root}/consumequeue/rmq_sys_wheel_timer/0` },
     });
@@ -147,8 +156,8 @@ test.each([
 
 test('the end of a queue is in its newest file that has an entry', async () => {
   const files = { [timerQueue]: queueFile(8, 0), 'consumequeue/rmq_sys_wheel_timer/0/00000000000000000160': queueFile(2, 6) };
-  await expect(check({ ...files, 'config/timercheck': timerCheck(now, 10) })).resolves.toBeUndefined();
-  await expect(check({ ...files, 'config/timercheck': timerCheck(now, 9) })).rejects.toMatchObject({
+  await expect(withoutTimers({ ...files, 'config/timercheck': timerCheck(now, 10) })).resolves.toBeUndefined();
+  await expect(withoutTimers({ ...files, 'config/timercheck': timerCheck(now, 9) })).rejects.toMatchObject({
     message: expect.stringContaining('queue offsets 9 to 9'),
   });
 });

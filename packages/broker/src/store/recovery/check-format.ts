@@ -10,7 +10,7 @@ import { joinPath } from '../io/paths.js';
 import type { StorePaths } from '../store-paths.js';
 import { warnOfPendingPops } from './check-format-pops.js';
 import { findQueueEnd } from './check-format-queue-end.js';
-import { findPendingTimers } from './check-format-timers.js';
+import { findPendingTimers, findTimerSnapshot } from './check-format-timers.js';
 
 /** Where RocketMQ 5 keeps a RocksDB database in place of files: queues, or the tables of `config`. An empty `rocksdbstore` is in every 5.5 store. */
 const rocksDirectories: readonly string[] = [
@@ -40,12 +40,20 @@ function unsupported(path: string, what: string, remedy: string = wayOut): Store
   );
 }
 
+export interface CheckFormatOptions {
+  readonly fileSystem: FileSystem;
+  readonly paths: StorePaths;
+  readonly logger: Logger;
+  /** The broker delivers timed messages (`timerWheelEnable`). */
+  readonly servesTimers: boolean;
+}
+
 /** Throws a `ConfigError`, or a `StoreError` `STORE_FORMAT_UNSUPPORTED`. */
-export async function checkFormat(fileSystem: FileSystem, paths: StorePaths, logger: Logger): Promise<void> {
+export async function checkFormat({ fileSystem, paths, logger, servesTimers }: CheckFormatOptions): Promise<void> {
   if (paths.root === '') throw new ConfigError('CONFIG_INVALID', 'storePathRootDir is empty: name a directory for the store');
   checkOnePath(paths);
   await checkVariants(fileSystem, paths);
-  await checkPending(fileSystem, paths);
+  await checkPending(fileSystem, paths, servesTimers);
   await warnOfPendingPops(fileSystem, paths, logger);
 }
 
@@ -80,17 +88,18 @@ async function checkVariants(fileSystem: FileSystem, paths: StorePaths): Promise
 }
 
 /** Messages that were acknowledged and that only the broker that wrote the directory would deliver. */
-async function checkPending(fileSystem: FileSystem, paths: StorePaths): Promise<void> {
+async function checkPending(fileSystem: FileSystem, paths: StorePaths, servesTimers: boolean): Promise<void> {
   const rocksHalfQueue = joinPath(paths.consumeQueue, rocksHalfTopic, '0');
   if ((await findQueueEnd(fileSystem, rocksHalfQueue)) > 0) {
     throw unsupported(rocksHalfQueue, 'half messages whose decisions are in a RocksDB database (transRocksDBEnable)');
   }
-  const timers = await findPendingTimers(fileSystem, paths);
+  const timers = servesTimers ? await findTimerSnapshot(fileSystem, paths) : await findPendingTimers(fileSystem, paths);
   if (timers === undefined) return;
+  const remedy = servesTimers ? 'Start the broker that wrote it with timerWheelSnapshotFlush=false' : 'Set timerWheelEnable=true';
   throw unsupported(
     timers.path,
     `timed messages that are not delivered yet (${timers.what})`,
-    `Let the broker that wrote it run until they are delivered, and stop it in order; or ${otherDirectoryAdvice}`,
+    `${remedy}, or let the broker that wrote it run until they are delivered, and stop it in order; or ${otherDirectoryAdvice}`,
   );
 }
 

@@ -45,7 +45,7 @@ export interface SpaceKeeperOptions {
   readonly followers: readonly FollowsLog[];
 }
 
-export class SpaceKeeper implements Omit<StoreMaintenance, 'onExpired'> {
+export class SpaceKeeper implements Omit<StoreMaintenance, 'onExpired' | 'logProgress' | 'appendUnderWay'> {
   readonly #options: SpaceKeeperOptions;
   readonly #removal: QueueRemoval;
   readonly #retention: RetentionService;

@@ -9,13 +9,20 @@ import { isBrokerGroup } from '../../../offset/client-offsets.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
 import { refuse } from '../refuse.js';
 
+/** What was counted of a group goes with it. */
+export interface GroupCounters {
+  groupDeleted(group: string): void;
+}
+
 export class DeleteGroupProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
   readonly #offsets: ConsumerOffsetManager;
+  readonly #stats: GroupCounters;
 
-  constructor(groups: SubscriptionGroupManager, offsets: ConsumerOffsetManager) {
+  constructor(groups: SubscriptionGroupManager, offsets: ConsumerOffsetManager, stats: GroupCounters) {
     this.#groups = groups;
     this.#offsets = offsets;
+    this.#stats = stats;
   }
 
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
@@ -27,6 +34,7 @@ export class DeleteGroupProcessor implements RequestProcessor {
     }
     const cleans = cleanOffset === true || removeOffset === true;
     this.#groups.delete(groupName);
+    this.#stats.groupDeleted(groupName);
     if (cleans) this.#offsets.removeGroup(groupName);
     await this.#groups.persist();
     if (cleans) await this.#offsets.persist();

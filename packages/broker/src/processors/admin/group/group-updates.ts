@@ -7,12 +7,19 @@ import { type ExistingGroup, type GroupRefusal, type WantedGroup, wantedGroup } 
 const groupCountMax = 200_000;
 /** Groups of one request: checking them takes one turn. */
 const groupsPerRequestMax = 1000;
+/** What all groups together may say of themselves: 600 characters for each of the most groups there may be. */
+const sourceCharsMax = 120_000_000;
+
+interface Bounds {
+  readonly countMax?: number;
+  readonly sourceCharsMax?: number;
+}
 
 /** The groups in their order; one that is described twice becomes what both say. */
 export function wantedGroups(
   groups: SubscriptionGroupManager,
   values: readonly JsonValue[],
-  countMax = groupCountMax,
+  bounds: Bounds = {},
 ): readonly WantedGroup[] | GroupRefusal {
   if (values.length > groupsPerRequestMax) {
     const remark = `the request has ${values.length} groups, allowed are ${groupsPerRequestMax}`;
@@ -31,12 +38,28 @@ export function wantedGroups(
     pending.set(groupName, { group: wanted.group, source: { ...existingOf(groupName)?.source, ...wanted.source } });
     all.push(wanted);
   }
+  return refusalOf(groups, pending, bounds) ?? all;
+}
+
+function refusalOf(
+  groups: SubscriptionGroupManager,
+  pending: ReadonlyMap<string, ExistingGroup>,
+  bounds: Bounds,
+): GroupRefusal | undefined {
+  const { countMax = groupCountMax } = bounds;
   const known = groups.all();
   const count = known.size + [...pending.keys()].filter((name) => !known.has(name)).length;
   if (count > known.size && count > countMax) {
     return { code: ResponseCode.SYSTEM_ERROR, remark: `there would be ${count} groups, allowed are ${countMax}` };
   }
-  return all;
+  let growth = 0;
+  for (const [name, { source }] of pending) if (source !== undefined) growth += groups.sourceGrowth(name, source);
+  const charsMax = bounds.sourceCharsMax ?? sourceCharsMax;
+  if (growth > 0 && groups.sourceChars + growth > charsMax) {
+    const remark = `the descriptions of all groups would have ${groups.sourceChars + growth} characters, allowed are ${charsMax}`;
+    return { code: ResponseCode.SYSTEM_ERROR, remark };
+  }
+  return undefined;
 }
 
 /** Makes or changes the groups, or says why none of them. */

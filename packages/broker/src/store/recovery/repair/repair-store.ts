@@ -41,7 +41,7 @@ interface Examination {
 export async function repairStore(options: StoreOptions, { isDryRun }: { readonly isDryRun: boolean }): Promise<RepairReport> {
   const { config, environment, fileSystem, limits } = options;
   const paths = storePaths(config);
-  await checkFormat(fileSystem, paths, environment.logger);
+  await checkFormat({ fileSystem, paths, logger: environment.logger, servesTimers: config.timerWheelEnable });
   const lock = await fileSystem.lock(paths.lock);
   let keptIn: string | undefined;
   let examination: Examination;

@@ -1,0 +1,94 @@
+/** The timer on virtual time, a disk in memory and a store of arrays. */
+import { encodeProperties, type MessageExt, PropertyName, SystemTopic } from '@orbitmq/protocol';
+import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
+import { MemoryFileSystem } from '../store/io/memory-file-system.js';
+import { TimerService, type TimerServiceDeps, type TimerSettings } from '../timer/timer-service.js';
+import { outTick } from '../timer/timer-time.js';
+import { timerUnitBytes } from '../timer/timer-unit.js';
+import { FakeMessageStore } from './fake-message-store.js';
+
+export interface TimerBed {
+  readonly environment: VirtualEnvironment;
+  readonly fileSystem: MemoryFileSystem;
+  readonly store: FakeMessageStore;
+  readonly timer: TimerService;
+}
+
+export interface TimerBedOptions {
+  readonly previous?: Pick<TimerBed, 'environment' | 'fileSystem' | 'store'>;
+  readonly settings?: Partial<TimerSettings>;
+  readonly batchMax?: number;
+  readonly onDelivered?: TimerServiceDeps['onDelivered'];
+}
+
+export async function timerBed({ previous, settings, batchMax = 256, onDelivered }: TimerBedOptions = {}): Promise<TimerBed> {
+  const environment = previous?.environment ?? virtualEnvironment(1);
+  const fileSystem = previous?.fileSystem ?? new MemoryFileSystem();
+  const { clock, timers } = environment;
+  const store = previous?.store ?? new FakeMessageStore({ clock, timers, tagsCodeOf: () => 0 });
+  const timer = new TimerService({
+    environment,
+    store,
+    topics: { ensure: () => undefined },
+    fileSystem,
+    settings: {
+      storePathRootDir: '/store',
+      precisionMs: 1000,
+      rollWindowSlots: () => 172_800,
+      flushIntervalMs: 1000,
+      logFileBytes: 100 * timerUnitBytes + 16,
+      ...settings,
+    },
+    batchMax,
+    batchBytesMax: 4_194_304,
+    onDelivered,
+  });
+  await environment.time.settle(timer.start());
+  return { environment, fileSystem, store, timer };
+}
+
+/** A broker on what a killed one left, or on what one left that was stopped. */
+export function successor({ environment, fileSystem, store }: TimerBed, options: TimerBedOptions = {}): Promise<TimerBed> {
+  return timerBed({ ...options, previous: { environment, fileSystem, store: store.survivor() } });
+}
+
+const host = Buffer.from('7f00000100002a9f', 'hex');
+
+/** As the send path stores it. */
+export function put(
+  { store, environment }: TimerBed,
+  body: string,
+  delayMs: number,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const deliverMs = environment.clock.now() + delayMs;
+  const properties = {
+    [PropertyName.UNIQ_KEY]: `U${body}`,
+    [PropertyName.WAIT]: 'true',
+    [PropertyName.TIMER_DELIVER_MS]: String(deliverMs),
+    [PropertyName.TIMER_OUT_MS]: String(outTick(deliverMs, 1000)),
+    [PropertyName.REAL_TOPIC]: 'TopicT',
+    [PropertyName.REAL_QUEUE_ID]: '0',
+    ...more,
+  };
+  store.putMessage(
+    {
+      topic: SystemTopic.TIMER,
+      queueId: 0,
+      flag: 7,
+      sysFlag: 0,
+      bornTimestamp: 1,
+      bornHost: host,
+      storeHost: host,
+      reconsumeTimes: 0,
+      preparedTransactionOffset: 0,
+      body: Buffer.from(body),
+      properties: Buffer.from(encodeProperties(properties)),
+      waitStore: true,
+    },
+    { onAppended: () => {}, onDone: () => {} },
+  );
+}
+
+export const delivered = ({ store }: TimerBed): MessageExt[] => store.messages('TopicT');
+export const bodies = (bed: TimerBed): string[] => delivered(bed).map(({ body }) => body.toString());
