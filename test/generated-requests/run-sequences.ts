@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly limitMs?: number | undefined;
   /** Of a failure, as it was printed: runs that sequence first. */
   readonly path?: string | undefined;
+  /** Default: false. */
+  readonly judgesMemory?: boolean | undefined;
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -26,7 +28,7 @@ export interface RunReport {
 
 class Broken extends Error {}
 
-export async function runSequences({ count, limitMs, onProgress, path, seed }: RunOptions): Promise<RunReport> {
+export async function runSequences({ count, judgesMemory, limitMs, onProgress, path, seed }: RunOptions): Promise<RunReport> {
   const counts = {
     sequences: 0,
     codes: 0,
@@ -45,7 +47,7 @@ export async function runSequences({ count, limitMs, onProgress, path, seed }: R
   const garbage = new GarbagePauses();
   garbage.start();
   const property = fc.asyncProperty(sequences, async (sequence) => {
-    const report = await runSequence(sequence);
+    const report = await runSequence(sequence, judgesMemory);
     for (const key of Object.keys(report.counts) as (keyof SequenceCounts)[]) counts[key] += report.counts[key];
     counts.sequences += 1;
     for (const code of codesOf(sequence)) codes.add(code);

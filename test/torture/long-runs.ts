@@ -21,6 +21,7 @@ export async function generatedRequests(
   tell: Tell,
 ): Promise<number> {
   const { counts, failure, holds, longest } = await runSequences({
+    judgesMemory: true,
     seed: Number(seed),
     path,
     count: Number(sequences),
