@@ -41,7 +41,8 @@ class Machine {
   }
 }
 
-const slow = ({ path }: { readonly path: string }): number => (path.includes('commitlog') ? 12_000 : 0);
+const slowFlushMs = 12_000;
+const slow = ({ path }: { readonly path: string }): number => (path.includes('commitlog') ? slowFlushMs : 0);
 const placeOf = ({ extFields }: RemotingCommand) => [extFields?.['msgId'], extFields?.['queueId'], extFields?.['queueOffset']];
 
 test('FLUSH_DISK_TIMEOUT for the first is FLUSH_DISK_TIMEOUT for its repeats, until the disk has it', async () => {
@@ -52,10 +53,16 @@ test('FLUSH_DISK_TIMEOUT for the first is FLUSH_DISK_TIMEOUT for its repeats, un
   await time.settle(machine.send('warm'));
   machine.disk.delayMs = slow;
   const [first, joined] = await time.settle(Promise.all([machine.send('k', 2), machine.send('k')]));
+  const busy = await time.settle(machine.send('k', 3));
+  await time.advance(slowFlushMs);
   const later = await time.settle(machine.send('k', 3));
   expect([first.code, joined.code]).toEqual([ResponseCode.FLUSH_DISK_TIMEOUT, ResponseCode.FLUSH_DISK_TIMEOUT]);
-  // The joined one waited for the disk once more, and the later one until the disk was done.
-  expect(later.code).toBe(ResponseCode.SUCCESS);
+  // The joined one waited for the disk once more; after it a flush of this length is a stall, and nothing is taken until it ends.
+  expect([busy.code, busy.extFields?.['queueOffset'], later.code]).toEqual([
+    ResponseCode.SYSTEM_BUSY,
+    undefined,
+    ResponseCode.SUCCESS,
+  ]);
   expect([placeOf(joined), placeOf(later)]).toEqual([placeOf(first), placeOf(first)]);
   machine.disk.delayMs = () => 0;
   machine.powerCut();

@@ -48,6 +48,11 @@ async function whileOursConsumes(
   await app.start();
   try {
     await waitUntil('the messages are consumed', deliveryLimitMs, () => delivered.length >= 3);
+    // While a pull waits at the broker, what is consumed is committed at an interval.
+    await waitUntil('offsets are committed', deliveryLimitMs, async () => {
+      const { failure } = await tool.run('consumerProgress', '-g', names.group);
+      return failure === undefined;
+    });
     const connections = await tool.output('consumerConnection', '-g', names.group);
     const clientId = /^(?:\d+\s+)?(\S+@\d+#\d+)/m.exec(connections)?.[1];
     if (clientId === undefined) throw new Error(`no client in ${connections}`);
