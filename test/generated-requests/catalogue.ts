@@ -12,6 +12,7 @@ import {
   SysFlag,
 } from '@orbitmq/protocol';
 import fc from 'fast-check';
+import { topicConfigOf } from '../../packages/broker/src/test-support/topic-config-of.js';
 import { groups, heartbeatOf, queueNums, subscriptionOf, topics } from './names.js';
 import type { Target } from './stage.js';
 import type { BatchEntrySpec, BodySpec } from './step.js';
@@ -206,16 +207,7 @@ const registrationBody = json(
       {
         dataVersion: { timestamp: 1, counter: 1, stateVersion: 0 },
         topicConfigTable: {
-          [topicName]: {
-            topicName,
-            readQueueNums: 4,
-            writeQueueNums: 4,
-            perm: 6,
-            topicFilterType: 'SINGLE_TAG',
-            topicSysFlag: 0,
-            order: false,
-            attributes: {},
-          },
+          [topicName]: topicConfigOf(topicName),
         },
         filterServerList: [],
       },

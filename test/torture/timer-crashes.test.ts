@@ -2,15 +2,14 @@
  * The timer dies at every operation on its files, by a kill or a power cut, and its successor goes on: no timed message is lost, none
  * comes early, and what comes twice is what was delivered within the last second. The messages themselves are in a log that does not fail here.
  */
-import { encodeProperties, SystemTopic } from '@orbitmq/protocol';
 import { SeededRandom, type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import { expect, it } from 'vitest';
 import { FakeMessageStore } from '../../packages/broker/src/test-support/fake-message-store.js';
+import { putTimedMessage } from '../../packages/broker/src/test-support/put-timed-message.js';
 import { TimerService } from '../../packages/broker/src/timer/timer-service.js';
 import { SimulatedDisk, type Survival } from '../simulation/simulated-disk.js';
 
 const messageCount = 14;
-const host = Buffer.from('7f00000100002a9f', 'hex');
 
 interface Life {
   readonly environment: VirtualEnvironment;
@@ -42,40 +41,14 @@ function begin({ environment, disk, store }: Life): TimerService {
 function putAll({ store, environment }: Life): Map<string, number> {
   const dueAt = new Map<string, number>();
   const now = environment.clock.now();
-  const put = (body: string, deliverMs: number, more: Readonly<Record<string, string>>): void => {
-    const properties = encodeProperties({
-      UNIQ_KEY: `U${body}`,
-      TIMER_DELIVER_MS: String(deliverMs),
-      TIMER_OUT_MS: String((Math.ceil(deliverMs / 1000) - 1) * 1000),
-      REAL_TOPIC: 'TopicT',
-      REAL_QID: '0',
-      ...more,
-    });
-    store.putMessage(
-      {
-        topic: SystemTopic.TIMER,
-        queueId: 0,
-        flag: 0,
-        sysFlag: 0,
-        bornTimestamp: 1,
-        bornHost: host,
-        storeHost: host,
-        reconsumeTimes: 0,
-        preparedTransactionOffset: 0,
-        body: Buffer.from(body),
-        properties: Buffer.from(properties),
-        waitStore: true,
-      },
-      { onAppended: () => undefined, onDone: () => undefined },
-    );
-  };
   for (let i = 0; i < messageCount; i += 1) {
     const deliverMs = now + 200 + i * 500;
     dueAt.set(String(i), deliverMs);
-    put(String(i), deliverMs, {});
+    putTimedMessage(store, { body: String(i), deliverMs });
   }
-  put('taken back', now + 3000, {});
-  put('cancellation', now + 3000, { TIMER_DEL_UNIQKEY: 'Utaken back' });
+  const deliverMs = now + 3000;
+  putTimedMessage(store, { body: 'taken back', deliverMs });
+  putTimedMessage(store, { body: 'cancellation', deliverMs, properties: { TIMER_DEL_UNIQKEY: 'Utaken back' } });
   return dueAt;
 }
 

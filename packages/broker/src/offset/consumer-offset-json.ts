@@ -1,9 +1,7 @@
 /** `config/consumerOffset.json` in Apache's shape: `topic@group` → queue → next offset to consume (page 20 §10.2). */
 import type { DataVersion, JsonValue } from '@orbitmq/protocol';
 import { dataVersionField, type JsonFields, jsonInteger, jsonObject, objectField } from '../metadata/json-fields.js';
-
-/** Topic → group → queue id → offset. */
-export type OffsetTable = Map<string, Map<string, Map<number, number>>>;
+import { CountedOffsetTable, type OffsetTable } from './counted-offset-table.js';
 
 const separator = '@';
 
@@ -12,8 +10,8 @@ const pendingResetsMember = 'orbitmqPendingResets';
 
 export interface LoadedOffsets {
   readonly dataVersion: DataVersion | undefined;
-  readonly table: OffsetTable;
-  readonly pendingResets: OffsetTable;
+  readonly table: CountedOffsetTable;
+  readonly pendingResets: CountedOffsetTable;
 }
 
 export function decodeOffsetTable(value: JsonValue): LoadedOffsets {
@@ -25,8 +23,8 @@ export function decodeOffsetTable(value: JsonValue): LoadedOffsets {
   };
 }
 
-function offsetTableOf(object: JsonFields): OffsetTable {
-  const table: OffsetTable = new Map();
+function offsetTableOf(object: JsonFields): CountedOffsetTable {
+  const table = new CountedOffsetTable();
   for (const [key, queues] of Object.entries(object)) {
     const at = key.indexOf(separator);
     // Apache skips keys of another shape as well; they name no group.
@@ -37,18 +35,9 @@ function offsetTableOf(object: JsonFields): OffsetTable {
       // Apache 5.5 stores what a client sends; a negative offset answers as none there, and is none here.
       if (number >= 0) offsets.set(jsonInteger(queueId, key), number);
     }
-    groupsOf(table, key.slice(0, at)).set(key.slice(at + 1), offsets);
+    table.replace(key.slice(at + 1), key.slice(0, at), offsets);
   }
   return table;
-}
-
-export function groupsOf(table: OffsetTable, topic: string): Map<string, Map<number, number>> {
-  let groups = table.get(topic);
-  if (groups === undefined) {
-    groups = new Map();
-    table.set(topic, groups);
-  }
-  return groups;
 }
 
 export function encodeOffsetTable(dataVersion: DataVersion, table: OffsetTable, pendingResets: OffsetTable = new Map()): string {

@@ -13,8 +13,9 @@ import { ConfigFile } from '../metadata/config-file.js';
 import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
 import type { FileSystem } from '../store/io/file-system.js';
 import type { MessageStore } from '../store/message-store.js';
-import { decodeOffsetTable, encodeOffsetTable, groupsOf, type OffsetTable } from './consumer-offset-json.js';
+import { decodeOffsetTable, encodeOffsetTable } from './consumer-offset-json.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import { CountedOffsetTable } from './counted-offset-table.js';
 import { PendingResets } from './pending-resets.js';
 import { PullOffsets } from './pull-offsets.js';
 
@@ -53,9 +54,7 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
   readonly #store: Pick<MessageStore, 'whenFlushed'>;
   readonly #pulls = new PullOffsets();
   readonly #entriesToCloneMax: number;
-  #table: OffsetTable = new Map();
-  /** Of `#table`. */
-  #entryCount = 0;
+  #table = new CountedOffsetTable();
   #resets = new PendingResets();
   #dataVersion: DataVersion;
   #commitCount = 0;
@@ -69,7 +68,7 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     this.#file = new ConfigFile({
       ...options,
       name: 'consumerOffset.json',
-      encode: () => encodeOffsetTable(this.#dataVersion, this.#table, this.#resets.table),
+      encode: () => encodeOffsetTable(this.#dataVersion, this.#table.topics, this.#resets.table.topics),
       beforeWrite: () => this.#flushLog(),
     });
   }
@@ -78,27 +77,16 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     const loaded = await this.#file.load(decodeOffsetTable);
     if (loaded === undefined) return;
     this.#table = loaded.table;
-    this.#entryCount = 0;
-    for (const groups of this.#table.values()) this.#entryCount += entriesOf(groups);
     this.#resets = new PendingResets(loaded.pendingResets);
     this.#dataVersion = loaded.dataVersion ?? this.#dataVersion;
   }
 
   query(group: string, topic: string, queueId: number): number {
-    return this.#table.get(topic)?.get(group)?.get(queueId) ?? -1;
+    return this.#table.get(group, topic, queueId) ?? -1;
   }
 
   commit(group: string, topic: string, queueId: number, offset: number): void {
-    const groups = groupsOf(this.#table, topic);
-    let offsets = groups.get(group);
-    if (offsets === undefined) {
-      offsets = new Map();
-      groups.set(group, offsets);
-    }
-    const before = offsets.get(queueId);
-    if (before === offset) return;
-    if (before === undefined) this.#entryCount += 1;
-    offsets.set(queueId, offset);
+    if (this.#table.set(group, topic, queueId, offset) === offset) return;
     this.#commitCount += 1;
     if (this.#commitCount % commitsPerVersion === 0) this.#nextVersion();
     this.#file.changed();
@@ -133,61 +121,48 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
   }
 
   topicsWithOffsets(group: string): readonly string[] {
-    return [...this.#table].filter(([, groups]) => groups.has(group)).map(([topic]) => topic);
+    return [...this.#table.topics].filter(([, groups]) => groups.has(group)).map(([topic]) => topic);
   }
 
   offsetsOf(group: string, topic: string): ReadonlyMap<number, number> {
-    return this.#table.get(topic)?.get(group) ?? noOffsets;
+    return this.#table.offsetsOf(group, topic) ?? noOffsets;
   }
 
   get entryCount(): number {
-    return this.#entryCount;
+    return this.#table.count;
   }
 
   canClone(sourceGroup: string, group: string, topic: string): boolean {
     const added = this.offsetsOf(sourceGroup, topic).size - this.offsetsOf(group, topic).size;
-    return added <= 0 || this.#entryCount + added <= this.#entriesToCloneMax;
+    return added <= 0 || this.#table.count + added <= this.#entriesToCloneMax;
   }
 
   clone(sourceGroup: string, group: string, topic: string): boolean {
-    const groups = this.#table.get(topic);
-    const offsets = groups?.get(sourceGroup);
-    if (groups === undefined || offsets === undefined) return false;
-    this.#entryCount += offsets.size - (groups.get(group)?.size ?? 0);
-    groups.set(group, new Map(offsets));
+    const offsets = this.#table.offsetsOf(sourceGroup, topic);
+    if (offsets === undefined) return false;
+    this.#table.replace(group, topic, offsets);
     this.#restructured();
     return true;
   }
 
   describe(): string {
-    return encodeOffsetTable(this.#dataVersion, this.#table);
+    return encodeOffsetTable(this.#dataVersion, this.#table.topics);
   }
 
   groupsWithOffsets(topic: string): readonly string[] {
-    return [...(this.#table.get(topic)?.keys() ?? [])];
+    return [...(this.#table.topics.get(topic)?.keys() ?? [])];
   }
 
   removeTopic(topic: string): void {
     this.#pulls.removeTopic(topic);
     this.#resets.removeTopic(topic);
-    const groups = this.#table.get(topic);
-    if (groups === undefined) return;
-    this.#entryCount -= entriesOf(groups);
-    this.#table.delete(topic);
-    this.#restructured();
+    if (this.#table.removeTopic(topic)) this.#restructured();
   }
 
   removeGroup(group: string): void {
     this.#pulls.removeGroup(group);
     this.#resets.removeGroup(group);
-    let isRemoved = false;
-    for (const [topic, groups] of this.#table) {
-      this.#entryCount -= groups.get(group)?.size ?? 0;
-      if (!groups.delete(group)) continue;
-      isRemoved = true;
-      if (groups.size === 0) this.#table.delete(topic);
-    }
-    if (isRemoved) this.#restructured();
+    if (this.#table.removeGroup(group)) this.#restructured();
   }
 
   persist(): Promise<void> {
@@ -202,12 +177,17 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
 
   /** Lowers every offset beyond its queue's end to that end, since the next message there will get it. Before clients are served. */
   clampTo(maxOffsetOf: (topic: string, queueId: number) => number): void {
-    for (const [topic, groups] of [...this.#table, ...this.#resets.table]) {
+    this.#clampTable(this.#table, maxOffsetOf);
+    this.#clampTable(this.#resets.table, maxOffsetOf);
+  }
+
+  #clampTable(table: CountedOffsetTable, maxOffsetOf: (topic: string, queueId: number) => number): void {
+    for (const [topic, groups] of table.topics) {
       for (const [group, offsets] of groups) {
         for (const [queueId, offset] of offsets) {
           const maxOffset = maxOffsetOf(topic, queueId);
           if (offset <= maxOffset) continue;
-          offsets.set(queueId, maxOffset);
+          table.set(group, topic, queueId, maxOffset);
           this.#nextVersion();
           this.#file.changed();
           this.#environment.logger.warn('a consumer offset was ahead of the recovered log', {
@@ -234,10 +214,4 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
   #nextVersion(): void {
     this.#dataVersion = nextDataVersion(this.#dataVersion, this.#environment.clock);
   }
-}
-
-function entriesOf(groups: ReadonlyMap<string, ReadonlyMap<number, number>>): number {
-  let count = 0;
-  for (const offsets of groups.values()) count += offsets.size;
-  return count;
 }

@@ -9,7 +9,7 @@ test('a reset is told once', () => {
   resets.set('g', 'T', 1, 7);
   expect([resets.count, resets.has('g', 'T', 0), resets.has('h', 'T', 0)]).toEqual([2, true, false]);
   expect([resets.take('g', 'T', 0), resets.take('g', 'T', 0), resets.take('g', 'T', 1)]).toEqual([6, undefined, 7]);
-  expect([resets.count, resets.table.size]).toEqual([0, 0]);
+  expect([resets.count, resets.table.topics.size]).toEqual([0, 0]);
 });
 
 test('what is deleted is not waited for, and its room is free again', () => {

@@ -1,11 +1,11 @@
 /** The timer on virtual time, a disk in memory and a store of arrays. */
-import { encodeProperties, type MessageExt, PropertyName, SystemTopic } from '@orbitmq/protocol';
+import type { MessageExt } from '@orbitmq/protocol';
 import { type VirtualEnvironment, virtualEnvironment } from '@orbitmq/testing';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
 import { TimerService, type TimerServiceDeps, type TimerSettings } from '../timer/timer-service.js';
-import { outTick } from '../timer/timer-time.js';
 import { timerUnitBytes } from '../timer/timer-unit.js';
 import { FakeMessageStore } from './fake-message-store.js';
+import { putTimedMessage } from './put-timed-message.js';
 
 export interface TimerBed {
   readonly environment: VirtualEnvironment;
@@ -52,42 +52,14 @@ export function successor({ environment, fileSystem, store }: TimerBed, options:
   return timerBed({ ...options, previous: { environment, fileSystem, store: store.survivor() } });
 }
 
-const host = Buffer.from('7f00000100002a9f', 'hex');
-
 /** As the send path stores it. */
 export function put(
   { store, environment }: TimerBed,
   body: string,
   delayMs: number,
-  more: Readonly<Record<string, string>> = {},
+  properties?: Readonly<Record<string, string>>,
 ): void {
-  const deliverMs = environment.clock.now() + delayMs;
-  const properties = {
-    [PropertyName.UNIQ_KEY]: `U${body}`,
-    [PropertyName.WAIT]: 'true',
-    [PropertyName.TIMER_DELIVER_MS]: String(deliverMs),
-    [PropertyName.TIMER_OUT_MS]: String(outTick(deliverMs, 1000)),
-    [PropertyName.REAL_TOPIC]: 'TopicT',
-    [PropertyName.REAL_QUEUE_ID]: '0',
-    ...more,
-  };
-  store.putMessage(
-    {
-      topic: SystemTopic.TIMER,
-      queueId: 0,
-      flag: 7,
-      sysFlag: 0,
-      bornTimestamp: 1,
-      bornHost: host,
-      storeHost: host,
-      reconsumeTimes: 0,
-      preparedTransactionOffset: 0,
-      body: Buffer.from(body),
-      properties: Buffer.from(encodeProperties(properties)),
-      waitStore: true,
-    },
-    { onAppended: () => {}, onDone: () => {} },
-  );
+  putTimedMessage(store, { body, deliverMs: environment.clock.now() + delayMs, properties });
 }
 
 export const delivered = ({ store }: TimerBed): MessageExt[] => store.messages('TopicT');

@@ -1,6 +1,6 @@
 import { decodeProperties, SystemTopic } from '@orbitmq/protocol';
 import { describe, expect, it } from 'vitest';
-import { bodies, delivered, put, successor, timerBed } from '../test-support/timer-bed.js';
+import { bodies, delivered, put, successor, type TimerBed, timerBed } from '../test-support/timer-bed.js';
 import { outTick } from './timer-time.js';
 
 describe('a timed message', () => {
@@ -305,16 +305,18 @@ describe('taking in', () => {
   });
 });
 
+/** One that is soon due, two of the same time and one of later. */
+function putFour(bed: TimerBed): void {
+  put(bed, 'a', 2000);
+  put(bed, 'b', 10_000);
+  put(bed, 'c', 10_000);
+  put(bed, 'd', 40_000);
+}
+
 describe('a restart', () => {
   it('after a stop repeats nothing and goes on', async () => {
     const first = await timerBed();
-    for (const [body, delayMs] of [
-      ['a', 2000],
-      ['b', 10_000],
-      ['c', 10_000],
-      ['d', 40_000],
-    ] as const)
-      put(first, body, delayMs);
+    putFour(first);
     await first.environment.time.advance(5000);
     await first.environment.time.settle(first.timer.stop());
     const second = await successor(first);
@@ -362,13 +364,7 @@ describe('a restart', () => {
     ['log', ['/store/timerlog/00000000000000000000']],
   ])('without its %s still delivers all, and with a check nothing twice', async (_, paths) => {
     const first = await timerBed();
-    for (const [body, delayMs] of [
-      ['a', 2000],
-      ['b', 10_000],
-      ['c', 10_000],
-      ['d', 40_000],
-    ] as const)
-      put(first, body, delayMs);
+    putFour(first);
     await first.environment.time.advance(5000);
     await first.environment.time.settle(first.timer.stop());
     for (const path of paths) await first.fileSystem.remove(path);

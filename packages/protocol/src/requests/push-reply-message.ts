@@ -1,31 +1,12 @@
-import {
-  defineHeader,
-  type HeaderOf,
-  int32,
-  int64,
-  optionalBool,
-  optionalInt32,
-  optionalText,
-  text,
-} from '../header/header-codec.js';
+import { defineHeader, type HeaderOf, int64, text } from '../header/header-codec.js';
+import { sentMessageFields } from './sent-message-fields.js';
 
 /**
  * PUSH_REPLY_MESSAGE_TO_CLIENT (326): a broker hands a reply, unchanged and still compressed, to the producer that asked
- * (Java: ReplyMessageRequestHeader; page 35 §3). `producerGroup` is the replier's; hosts are `ip:port`.
+ * (Java: ReplyMessageRequestHeader; page 35 §3). `producerGroup` is the replier's, `properties` has PUSH_REPLY_TIME; hosts are `ip:port`.
  */
 const fields = {
-  producerGroup: text(),
-  topic: text(),
-  defaultTopic: text(),
-  defaultTopicQueueNums: int32(),
-  queueId: int32(),
-  sysFlag: int32(),
-  bornTimestamp: int64(),
-  flag: int32(),
-  /** With PUSH_REPLY_TIME. */
-  properties: optionalText(),
-  reconsumeTimes: optionalInt32(),
-  unitMode: optionalBool(),
+  ...sentMessageFields,
   /** The replier, as the broker sees it. */
   bornHost: text(),
   /** The broker. */

@@ -8,20 +8,11 @@ import {
   optionalText,
   text,
 } from '../header/header-codec.js';
+import { sentMessageFields } from './sent-message-fields.js';
 
 /** SEND_MESSAGE (10): long names (page 03 §1). */
 const longFields = {
-  producerGroup: text(),
-  topic: text(),
-  defaultTopic: text(),
-  defaultTopicQueueNums: int32(),
-  queueId: int32(),
-  sysFlag: int32(),
-  bornTimestamp: int64(),
-  flag: int32(),
-  properties: optionalText(),
-  reconsumeTimes: optionalInt32(),
-  unitMode: optionalBool(),
+  ...sentMessageFields,
   maxReconsumeTimes: optionalInt32(),
   batch: optionalBool(),
   brokerName: optionalText('bname'),

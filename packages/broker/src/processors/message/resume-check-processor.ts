@@ -4,10 +4,8 @@
  * Unlike Java's, what is decided stays so: neither a half that was committed nor a parked one that was brought back before and committed
  * since is asked about again, and asking twice makes no two transactions.
  */
-import { isMqError } from '@orbitmq/core/kernel';
 import {
   createResponse,
-  decodeOffsetMessageId,
   decodeRecord,
   PropertyName,
   type RemotingCommand,
@@ -22,6 +20,7 @@ import type { StartedPut } from '../../store/started-put.js';
 import { type HalfMessage, readHalf, readParked } from '../../transaction/half-message.js';
 import type { TransactionLog } from '../../transaction/transaction-log.js';
 import type { InFlightGauge } from './in-flight-gauge.js';
+import { physicalOffsetOf } from './physical-offset-of.js';
 import { overload, Refusal } from './refusal.js';
 import { codeOfPut, remarkOfPut } from './send-answer.js';
 
@@ -61,7 +60,7 @@ export class ResumeCheckProcessor implements RequestProcessor {
 
   async #resumeMessage(messageId: string): Promise<Refusal | undefined> {
     const { log, store } = this.#deps;
-    const physicalOffset = offsetOf(messageId);
+    const physicalOffset = physicalOffsetOf(messageId);
     if (physicalOffset === undefined) return systemError(`"${messageId.slice(0, 64)}" is not an offset message id`);
     const message = await store.lookMessage(physicalOffset);
     if (message === undefined) return systemError(`can not find message by the id, ${messageId}`);
@@ -102,13 +101,4 @@ async function refusalOf(put: StartedPut): Promise<Refusal | undefined> {
 
 function systemError(remark: string): Refusal {
   return new Refusal(ResponseCode.SYSTEM_ERROR, remark);
-}
-
-function offsetOf(messageId: string): number | undefined {
-  try {
-    return decodeOffsetMessageId(messageId).physicalOffset;
-  } catch (error) {
-    if (!isMqError(error)) throw error;
-    return undefined;
-  }
 }

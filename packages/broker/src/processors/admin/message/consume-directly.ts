@@ -3,14 +3,7 @@
  * AdminBrokerProcessor.consumeMessageDirectly; page 32 §5). The broker adds the message, which an offset id names, as the body.
  */
 
-import { isMqError } from '@orbitmq/core/kernel';
-import {
-  consumeMessageDirectlyHeader,
-  decodeOffsetMessageId,
-  type ExtFields,
-  type RemotingCommand,
-  ResponseCode,
-} from '@orbitmq/protocol';
+import { consumeMessageDirectlyHeader, type ExtFields, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { ClientRelay } from '../../../client/client-relay.js';
 import type { ConsumerManager } from '../../../client/consumer-manager.js';
@@ -18,6 +11,7 @@ import type { BrokerConfig } from '../../../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
 import type { MessageStore } from '../../../store/message-store.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
+import { physicalOffsetOf } from '../../message/physical-offset-of.js';
 import { recordOf } from '../../message/record-of.js';
 import { relayToMember } from '../client/relay-to-member.js';
 import { refuse } from '../refuse.js';
@@ -41,7 +35,7 @@ export class ConsumeDirectlyProcessor implements RequestProcessor {
   async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
     const { consumerGroup, clientId = '', msgId, topic } = consumeMessageDirectlyHeader.decodeCommand(request);
     const { config, consumers, groups, relay, store, topics } = this.#options;
-    const physicalOffset = msgId === undefined ? undefined : offsetOf(msgId);
+    const physicalOffset = msgId === undefined ? undefined : physicalOffsetOf(msgId);
     const message = physicalOffset === undefined ? undefined : await store.lookMessage(physicalOffset);
     if (msgId !== undefined && message === undefined) {
       const remark = `can not find message by the id, ${msgId.slice(0, 64)}`;
@@ -57,14 +51,5 @@ export class ConsumeDirectlyProcessor implements RequestProcessor {
     };
     const body = message === undefined ? undefined : recordOf(message);
     await relayToMember({ request, connection, consumerGroup, clientId, extFields, body }, consumers, relay);
-  }
-}
-
-function offsetOf(messageId: string): number | undefined {
-  try {
-    return decodeOffsetMessageId(messageId).physicalOffset;
-  } catch (error) {
-    if (!isMqError(error)) throw error;
-    return undefined;
   }
 }
