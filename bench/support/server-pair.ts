@@ -37,7 +37,10 @@ export async function startServerPair(options: ServerPairOptions): Promise<Serve
   if (!options.oursOnly) {
     const version = options.version as ApacheVersion;
     servers.push(
-      measured(await startApacheServer(version, place(1).directory, { ...options.config, ...apacheConfig }), place(1)),
+      measured(
+        await startApacheServer(version, place(1).directory, { ...options.config, ...apacheConfig }, { flags: [] }),
+        place(1),
+      ),
     );
   }
   return {

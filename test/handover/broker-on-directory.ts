@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ApacheVersion, apacheClassPath, javaFlags } from '../interop/apache/distribution.js';
+import { type ApacheVersion, apacheClassPath, javaFlags, quickFlags } from '../interop/apache/distribution.js';
 import { Child } from '../support/child.js';
 import { freePort } from '../support/free-port.js';
 
@@ -82,8 +82,7 @@ export async function runBrokerOn(
     return { port, child: new Child(process.execPath, command, { env: { ...process.env, NAMESRV_ADDR: '' } }) };
   }
   for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
-  // Started often and for seconds only: less compiling, a small heap.
-  const flags = ['-Xms256m', '-Xmx256m', '-XX:MaxDirectMemorySize=512m', '-XX:TieredStopAtLevel=1', `-Duser.home=${directory}`];
+  const flags = [...quickFlags, '-Xms256m', '-Xmx256m', '-XX:MaxDirectMemorySize=512m', `-Duser.home=${directory}`];
   const main = ['org.apache.rocketmq.broker.BrokerStartup', '-c', file];
   // 4.9 does not start with an empty one.
   const { NAMESRV_ADDR: _unused, ...environment } = process.env;

@@ -19,9 +19,10 @@ const delayedTopic = 'handover-later';
 const transactionTopic = 'handover-transactions';
 const group = 'handover-consumers';
 const groups = [group, 'handover-others', 'handover-third'];
-/** RocketMQ's third level. */
+/** Longer than a stage goes on after it sent, so that the next broker delivers. */
 const delayLevel = 3;
-const delayMs = 10_000;
+const delayMs = 6000;
+const config = { messageDelayLevel: '1s 5s 6s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h' };
 const arrivalLimitMs = 90_000;
 /** Longer than the intervals of broker-on-directory.ts after which progress is on disk. */
 const settleMs = 1500;
@@ -77,7 +78,7 @@ export class Handover {
   async run(plan: StagePlan): Promise<void> {
     this.#stageCount += 1;
     const label = `${this.#stageCount}-${plan.kind}`;
-    const broker = await startBrokerOn(plan.kind, { directory: this.#directory, onProcess: this.#onProcess });
+    const broker = await startBrokerOn(plan.kind, { directory: this.#directory, onProcess: this.#onProcess, config });
     const client = await HandoverClient.connect(broker.address, (body) => {
       // This stage's own are the next broker's to ask about.
       if (body.startsWith(label)) return 'none';

@@ -23,7 +23,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { verifies } from '../support/verifies.js';
 import { waitUntil } from '../support/wait-until.js';
 import { startApacheBroker } from './apache/apache-server.js';
-import { type ApacheVersion, apacheMissing, quickFlags } from './apache/distribution.js';
+import { type ApacheVersion, apacheMissing } from './apache/distribution.js';
 
 const mqnamesrv = join(dirname(fileURLToPath(import.meta.url)), '../../node_modules/.bin/mqnamesrv');
 const missing = apacheMissing();
@@ -42,23 +42,18 @@ describe.skipIf(missing !== undefined)(`Apache's brokers${missing === undefined 
     const port = await freePort(2);
     const home = join(directory.path, name);
     mkdirSync(home);
-    const child = await startApacheBroker(
-      version,
-      home,
-      {
-        brokerClusterName: 'DefaultCluster',
-        brokerIP1: '127.0.0.1',
-        brokerIP2: '127.0.0.1',
-        namesrvAddr: nameServer,
-        listenPort: String(port),
-        haListenPort: String(port + 1),
-        storePathRootDir: join(home, 'store'),
-        storePathCommitLog: join(home, 'store/commitlog'),
-        mappedFileSizeCommitLog: '67108864',
-        ...config,
-      },
-      quickFlags,
-    );
+    const child = await startApacheBroker(version, home, {
+      brokerClusterName: 'DefaultCluster',
+      brokerIP1: '127.0.0.1',
+      brokerIP2: '127.0.0.1',
+      namesrvAddr: nameServer,
+      listenPort: String(port),
+      haListenPort: String(port + 1),
+      storePathRootDir: join(home, 'store'),
+      storePathCommitLog: join(home, 'store/commitlog'),
+      mappedFileSizeCommitLog: '67108864',
+      ...config,
+    });
     started.push(child);
     return { child, address: `127.0.0.1:${port}` };
   };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { verifies } from '../support/verifies.js';
 import { startApacheServer } from './apache/apache-server.js';
-import { type ApacheVersion, apacheMissing, apacheVersions, quickFlags } from './apache/distribution.js';
+import { type ApacheVersion, apacheMissing, apacheVersions } from './apache/distribution.js';
 import { failureProbe } from './failures/failure-probe.js';
 import type { MqServer } from './mq-server.js';
 import { startOrbitServer } from './orbit-server.js';
@@ -75,7 +75,7 @@ describe.skipIf(apacheMissing() !== undefined)('failed messages and undecided tr
     await Promise.all(
       apacheVersions.map(async (client) => {
         const home = `${directory.path}/${client}`;
-        const apache = await startApacheServer(client, `${home}/apache`, config, { flags: quickFlags });
+        const apache = await startApacheServer(client, `${home}/apache`, config);
         cells.push({ client, server: apache, expected: apacheLines });
         const ours = await startOrbitServer(`${home}/ours`, config);
         cells.push({ client, server: ours, expected: ourLines });

@@ -8,6 +8,7 @@ describeCell({
   startServer: (directory) => startOrbitServer(directory),
   startClient: (server, directory) => {
     verifies('java-clients');
+    // With the client's own intervals; a cell of 5.5.0 has them shorter.
     return JavaClient.start('4.9.7', server.namesrvAddr, directory);
   },
   needsApache: true,

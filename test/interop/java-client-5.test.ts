@@ -1,5 +1,5 @@
 import { verifies } from '../support/verifies.js';
-import { JavaClient } from './java-client.js';
+import { JavaClient, shortIntervals } from './java-client.js';
 import { startOrbitServer } from './orbit-server.js';
 import { describeCell } from './run-matrix.js';
 
@@ -8,7 +8,7 @@ describeCell({
   startServer: (directory) => startOrbitServer(directory),
   startClient: (server, directory) => {
     verifies('java-clients');
-    return JavaClient.start('5.5.0', server.namesrvAddr, directory);
+    return JavaClient.start('5.5.0', server.namesrvAddr, directory, shortIntervals);
   },
   needsApache: true,
 });

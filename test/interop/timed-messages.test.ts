@@ -15,7 +15,7 @@ const limitMs = 240_000;
 const recallable = { recallMessageEnable: 'true' };
 
 async function javaClientAt(server: MqServer, home: string): Promise<readonly string[]> {
-  const flags = [...javaFlags, '-Xmx256m', `-Duser.home=${home}`, '-Drocketmq.client.logLevel=ERROR'];
+  const flags = [...javaFlags, ...quickFlags, '-Xmx256m', `-Duser.home=${home}`, '-Drocketmq.client.logLevel=ERROR'];
   const child = new Child('java', [...flags, '-cp', apacheClassPath('5.5.0'), 'TimedMessages', server.namesrvAddr, 'TimedTopic']);
   let text = '';
   child.process.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -63,7 +63,7 @@ describe.skipIf(missing !== undefined)(`timed messages at both${missing ?? ''}`,
   beforeAll(async () => {
     directory = await temporaryDirectory('timed');
     ours = await startOrbitServer(`${directory.path}/ours`, recallable);
-    theirs = await startApacheServer('5.5.0', `${directory.path}/apache`, recallable, { flags: quickFlags });
+    theirs = await startApacheServer('5.5.0', `${directory.path}/apache`, recallable);
   }, limitMs);
 
   afterAll(async () => {

@@ -270,7 +270,7 @@ export class Nemesis {
     disk.failure = ({ kind, path }) => {
       if (hasFailed || !kinds.includes(kind)) return undefined;
       hasFailed = true;
-      isFinal = !/\/(?:index|config|checksums)\//.test(path);
+      isFinal = !/\/(?:index|config|checksums|index-checksums)\//.test(path);
       cluster.trace.note(entry.brokerName, `cannot ${kind} ${path}`);
       return diskFailure('EIO', path);
     };

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { verifies } from '../../support/verifies.js';
 import { startApacheServer } from '../apache/apache-server.js';
-import { type ApacheVersion, apacheMissing, apacheVersions, quickFlags } from '../apache/distribution.js';
+import { type ApacheVersion, apacheMissing, apacheVersions } from '../apache/distribution.js';
 import type { MqServer } from '../mq-server.js';
 import { startOrbitServer } from '../orbit-server.js';
 import type { AdminContext, AdminRow } from './admin-row.js';
@@ -57,7 +57,7 @@ export function describeAdminMatrix(version: ApacheVersion, rows: readonly Admin
       };
       // Both are waited for, also when one fails: none is left behind.
       const starts = await Promise.allSettled([
-        start((path) => startApacheServer(version, path, {}, { flags: quickFlags }), 'apache'),
+        start((path) => startApacheServer(version, path), 'apache'),
         start((path) => startOrbitServer(path), 'ours'),
       ]);
       const servers = starts.map((outcome) => {

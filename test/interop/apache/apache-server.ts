@@ -4,19 +4,13 @@ import { Child } from '../../support/child.js';
 import { freePort } from '../../support/free-port.js';
 import type { MqServer } from '../mq-server.js';
 import { brokerRegistered } from '../registered.js';
-import { type ApacheVersion, apacheClassPath, endingWithUs, javaFlags } from './distribution.js';
+import { type ApacheVersion, apacheClassPath, endingWithUs, javaFlags, quickFlags } from './distribution.js';
 
 /** A few seconds, on a machine that has nothing else to do. */
 const startLimitMs = 120_000;
 const logback = '<configuration><root level="WARN"/></configuration>';
 
-function java(
-  version: ApacheVersion,
-  home: string,
-  mainClass: string,
-  args: readonly string[],
-  flags: readonly string[] = [],
-): Child {
+function java(version: ApacheVersion, home: string, mainClass: string, args: readonly string[], flags: readonly string[]): Child {
   const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=1g', `-Duser.home=${home}`, ...flags];
   const command = ['java', ...javaFlags, ...heap, '-cp', apacheClassPath(version), mainClass, ...args];
   const [program = 'java', ...words] = [...endingWithUs(), ...command];
@@ -41,7 +35,7 @@ export async function startNameServer(
   version: ApacheVersion,
   directory: string,
   port: number,
-  flags: readonly string[] = [],
+  flags: readonly string[] = quickFlags,
 ): Promise<Child> {
   mkdirSync(join(directory, 'conf'), { recursive: true });
   for (const name of ['namesrv', 'broker', 'tools']) writeFileSync(join(directory, `conf/logback_${name}.xml`), logback);
@@ -59,7 +53,7 @@ export async function startApacheBroker(
   version: ApacheVersion,
   directory: string,
   config: Readonly<Record<string, string>>,
-  flags: readonly string[] = [],
+  flags: readonly string[] = quickFlags,
 ): Promise<Child> {
   mkdirSync(join(directory, 'conf'), { recursive: true });
   writeFileSync(join(directory, 'conf/logback_broker.xml'), logback);
@@ -79,6 +73,7 @@ export async function startApacheServer(
     readonly namesrvPort?: number;
     readonly brokerPort?: number;
     readonly registerAt?: string;
+    /** Of the JVMs; by default those for short lives. */
     readonly flags?: readonly string[];
   } = {},
 ): Promise<MqServer> {

@@ -11,6 +11,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '../../../.cache/apache');
 const javaSources = join(here, '../java');
 
+const jarsOf = (version: ApacheVersion): string => join(cache, version, 'jars');
+
 function works(command: string, args: readonly string[]): boolean {
   try {
     execFileSync(command, [...args], { stdio: 'ignore' });
@@ -25,9 +27,10 @@ function works(command: string, args: readonly string[]): boolean {
  * without its counterparts would say nothing.
  */
 export function apacheMissing(): string | undefined {
+  const isFetched = apacheVersions.every((version) => existsSync(jarsOf(version)));
   const missing = [
     ...(works('javac', ['-version']) && works('java', ['-version']) ? [] : ['JDK']),
-    ...(works('mvn', ['-v']) ? [] : ['Maven']),
+    ...(isFetched || works('mvn', ['-v']) ? [] : ['Maven']),
   ];
   if (missing.length === 0) return undefined;
   const reason = `no ${missing.join(' and no ')}`;
@@ -35,41 +38,53 @@ export function apacheMissing(): string | undefined {
   return reason;
 }
 
-/** The class path with Apache's jars of a version and our Java test programs compiled against them; brought from Maven once. */
+/**
+ * The class path with Apache's jars of a version and our Java test programs compiled against them; brought from Maven once.
+ * Each is made aside and put in its place whole: test files run beside each other, and the first one's stays.
+ */
 export function apacheClassPath(version: ApacheVersion): string {
-  const lib = join(cache, version, 'lib');
-  if (!existsSync(join(cache, version, 'complete'))) fetchJars(version, lib);
+  const lib = jarsOf(version);
+  if (!existsSync(lib)) place(lib, (fresh) => fetchJars(version, fresh));
   const sources = readdirSync(javaSources)
     .filter((name) => name.endsWith('.java'))
     .map((name) => join(javaSources, name))
     .toSorted();
-  // Named after the sources: what a running JVM still loads from is never replaced, whoever compiles beside it.
+  // Named after the sources: what a running JVM still loads from is never replaced.
   const hash = createHash('sha256');
   for (const path of sources) hash.update(readFileSync(path));
   const classes = join(cache, version, `classes-${hash.digest('hex').slice(0, 16)}`);
-  if (!existsSync(classes)) {
-    const fresh = `${classes}.${process.pid}`;
-    mkdirSync(fresh, { recursive: true });
-    execFileSync('javac', ['-nowarn', '-cp', `${lib}/*`, '-d', fresh, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
-    // Another test may have been faster.
-    if (existsSync(classes)) rmSync(fresh, { recursive: true });
-    else renameSync(fresh, classes);
-  }
+  if (!existsSync(classes)) place(classes, (fresh) => compile(sources, lib, fresh));
   return `${lib}/*:${classes}`;
 }
 
-function fetchJars(version: ApacheVersion, lib: string): void {
-  rmSync(lib, { recursive: true, force: true });
+/** Makes a directory under another name and moves it to its own, unless somebody was faster. */
+function place(path: string, make: (fresh: string) => void): void {
+  const fresh = `${path}.${process.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  make(fresh);
+  try {
+    renameSync(fresh, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+    rmSync(fresh, { recursive: true });
+  }
+}
+
+function compile(sources: readonly string[], lib: string, target: string): void {
+  execFileSync('javac', ['-nowarn', '-cp', `${lib}/*`, '-d', target, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+function fetchJars(version: ApacheVersion, target: string): void {
   const pom = join(here, 'pom.xml');
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
   execFileSync(
     'mvn',
-    ['-q', '-B', '-f', pom, goal, `-Drocketmq.version=${version}`, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime'],
+    ['-q', '-B', '-f', pom, goal, `-Drocketmq.version=${version}`, `-DoutputDirectory=${target}`, '-DincludeScope=runtime'],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   );
-  mkdirSync(join(cache, version, 'complete'), { recursive: true });
 }
 
 let wrapper: readonly string[] | undefined;
@@ -92,5 +107,5 @@ export const javaFlags: readonly string[] = [
   '--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED',
 ];
 
-/** For servers that live for some hundred requests: no second compiler, and no key pair made at the start. */
+/** For programs that live for some hundred requests: no second compiler, and no key pair made at the start. Not where Apache is measured. */
 export const quickFlags: readonly string[] = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dtls.server.mode=disabled'];

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type ApacheVersion, apacheClassPath, endingWithUs, javaFlags } from '../apache/distribution.js';
+import { type ApacheVersion, apacheClassPath, endingWithUs, javaFlags, quickFlags } from '../apache/distribution.js';
 
 const limitMs = 120_000;
 const run = promisify(execFile);
@@ -11,7 +11,7 @@ export async function failureProbe(
   namesrvAddr: string,
   home: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const quick = ['-XX:TieredStopAtLevel=1', '-Drocketmq.client.rebalance.waitInterval=1000', '-Drocketmq.client.logLevel=ERROR'];
+  const quick = [...quickFlags, '-Drocketmq.client.rebalance.waitInterval=1000', '-Drocketmq.client.logLevel=ERROR'];
   const flags = [...javaFlags, '-Xmx256m', `-Duser.home=${home}`, ...quick];
   const command = ['java', ...flags, '-cp', apacheClassPath(version), 'FailureProbe', namesrvAddr];
   const [program = 'java', ...words] = [...endingWithUs(), ...command];

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { ExpressionRow } from '../../golden/sql-expressions.js';
-import { type ApacheVersion, apacheClassPath } from '../apache/distribution.js';
+import { type ApacheVersion, apacheClassPath, quickFlags } from '../apache/distribution.js';
 
 const limitMs = 60_000;
 
@@ -15,7 +15,7 @@ function lineOf({ expression, sets }: ExpressionRow): string {
 
 /** What the filter of an official version says about each row; see SqlVerdicts.java for the letters. */
 export function apacheVerdicts(version: ApacheVersion, rows: readonly ExpressionRow[]): readonly string[] {
-  const run = spawnSync('java', ['-Xss1m', '-cp', apacheClassPath(version), 'SqlVerdicts'], {
+  const run = spawnSync('java', [...quickFlags, '-Xss1m', '-cp', apacheClassPath(version), 'SqlVerdicts'], {
     input: rows.map(lineOf).join(''),
     encoding: 'utf8',
     timeout: limitMs,

@@ -1,6 +1,6 @@
 import { Child } from '../../support/child.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { type ApacheVersion, apacheClassPath, javaFlags } from '../apache/distribution.js';
+import { type ApacheVersion, apacheClassPath, javaFlags, quickFlags } from '../apache/distribution.js';
 
 const limitMs = 150_000;
 
@@ -12,7 +12,7 @@ export async function filteredConsumers(
   home: string,
 ): Promise<readonly string[]> {
   const quick = ['-Drocketmq.client.rebalance.waitInterval=1000', '-Drocketmq.client.logLevel=ERROR'];
-  const flags = [...javaFlags, '-Xmx256m', `-Duser.home=${home}`, ...quick];
+  const flags = [...javaFlags, ...quickFlags, '-Xmx256m', `-Duser.home=${home}`, ...quick];
   const child = new Child('java', [...flags, '-cp', apacheClassPath(version), 'FilteredConsumers', namesrvAddr, topic, version]);
   let text = '';
   child.process.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
