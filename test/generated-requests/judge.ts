@@ -1,8 +1,11 @@
 /** The promises of §1, held against what clients were told and what lies on the disk at the end. A sentence per violation. */
-import { decodeProperties, type MessageExt, PropertyName, SysFlag, SystemTopic } from '@orbitmq/protocol';
+import { type MessageExt, PropertyName, SysFlag, SystemTopic } from '@orbitmq/protocol';
 import type { Decision, History } from './history.js';
-import { isReply, type SentMessage } from './sent-message.js';
+import { sendBacks } from './judge-send-backs.js';
+import { isDelivery, waits } from './judge-waits.js';
+import type { SentMessage } from './sent-message.js';
 import type { StoredFiles, StoredQueue } from './stored-files.js';
+import { contentOf, isBrokers, isRetry, isWaitingRoom, queueOf, type Stored, storedOf } from './stored-message.js';
 
 /** What the broker writes into the properties of a message by itself, or leaves out. */
 const brokerProperties: readonly string[] = [
@@ -14,30 +17,17 @@ const brokerProperties: readonly string[] = [
   'POP_CK',
   '__CRC32#',
 ];
-/** 1s 5s 10s 30s 1m 2m … 10m 20m 30m 1h 2h. */
-const delaySeconds = [1, 5, 10, 30, ...Array.from({ length: 10 }, (_, index) => 60 * (index + 1)), 1200, 1800, 3600, 7200];
-/** A delayed message is due this long before the end at the latest when it has to be there. */
-const latenessMsMax = 2000;
+const placeNames: readonly string[] = [PropertyName.REAL_TOPIC, PropertyName.REAL_QUEUE_ID];
+/** The broker names the transaction after the message (Java: TransactionalMessageBridge). */
+const halfNames: readonly string[] = [...placeNames, '__transactionId__'];
+const timeNames: readonly string[] = [PropertyName.TIMER_DELAY_SEC, PropertyName.TIMER_DELAY_MS, PropertyName.TIMER_DELIVER_MS];
+/** A level beside a time wins, and the time is taken out (page 25 §1.1). */
+const waitNames: readonly string[] = [...placeNames, ...timeNames, PropertyName.TIMER_OUT_MS];
 /** A batch of four, or a message that waits and is delivered. */
 const recordsOfSendMax = 4;
-const ownTopics: readonly string[] = [SystemTopic.TRANS_OP_HALF, SystemTopic.OFFSET_MOVED_EVENT];
-
-interface Stored {
-  readonly record: MessageExt;
-  readonly properties: Readonly<Record<string, string>>;
-  readonly content: string;
-}
-
-function contentOf(body: Buffer): string {
-  return body.toString('latin1');
-}
 
 export function judge(history: History, files: StoredFiles): string[] {
-  const stored = files.records.map((record) => ({
-    record,
-    properties: decodeProperties(record.propertiesBytes),
-    content: contentOf(record.body),
-  }));
+  const stored = files.records.map(storedOf);
   return [
     ...offsetsAreContiguous(stored),
     ...queuesShowTheLog(stored, files.queues, history),
@@ -45,7 +35,9 @@ export function judge(history: History, files: StoredFiles): string[] {
     ...nothingUnknown(stored, history),
     ...refusedIsNowhere(stored, history),
     ...readsAgree(stored, history),
-    ...neverEarly(stored, history),
+    ...sendsAreInOrder(history),
+    ...waits(stored, history),
+    ...sendBacks(stored, history),
     ...transactions(stored, history),
   ];
 }
@@ -53,10 +45,6 @@ export function judge(history: History, files: StoredFiles): string[] {
 function isQueued({ sysFlag }: MessageExt): boolean {
   const type = sysFlag & SysFlag.TRANSACTION_MASK;
   return type === SysFlag.TRANSACTION_NOT || type === SysFlag.TRANSACTION_COMMIT;
-}
-
-function queueOf({ queueId, topic }: { readonly topic: string; readonly queueId: number }): string {
-  return `${topic}@${queueId}`;
 }
 
 /** I4: in the order of the log each queue counts from 0 on, by ones, also when its topic was deleted meanwhile. */
@@ -102,21 +90,49 @@ function acknowledgedIsThere(stored: readonly Stored[], queues: readonly StoredQ
   const byPlace = new Map(stored.map((one) => [one.record.physicalOffset, one]));
   const shown = new Set(queues.flatMap((queue) => queue.physicalOffsets.map((offset) => `${queueOf(queue)} ${offset}`)));
   for (const sent of history.sent) {
-    if (sent.outcome !== 'acked' || sent.physicalOffset === undefined) continue;
-    const one = byPlace.get(sent.physicalOffset);
+    if (sent.outcome !== 'acked') continue;
     const name = `${sent.topic} of step ${sent.step}`;
+    if (sent.physicalOffset === undefined) {
+      wrong.push(`I1 ${name} was acknowledged without a place`);
+      continue;
+    }
+    const one = byPlace.get(sent.physicalOffset);
     if (one === undefined || !one.record.body.equals(sent.body)) {
       wrong.push(`I1 ${name} was acknowledged at ${sent.physicalOffset}, where it is not`);
       continue;
     }
-    if (sent.kind !== 'plain') continue;
     const { record } = one;
+    if (isWaitingRoom(record.topic)) {
+      wrong.push(...wrongWait(name, sent, one));
+      continue;
+    }
+    // Sent to the retry topic too often, it is a dead letter.
+    if (isRetry(sent.topic)) continue;
     if (record.topic !== sent.topic || record.queueId !== sent.queueId || record.queueOffset !== sent.queueOffset)
       wrong.push(
         `I1 ${name} was acknowledged in ${sent.queueId} at ${sent.queueOffset}, it is in ${queueOf(record)} at ${record.queueOffset}`,
       );
     if (!sent.mayBeGone && !shown.has(`${queueOf(record)} ${sent.physicalOffset}`)) wrong.push(`I1 ${name} is in no queue`);
     wrong.push(...changedProperties(name, sent.properties, one.properties));
+  }
+  return wrong;
+}
+
+/** What waits does so for its own topic, in the room of its kind, and is otherwise as it was sent. */
+function wrongWait(name: string, sent: SentMessage, { properties, record }: Stored): string[] {
+  const wrong: string[] = [];
+  const isHalf = record.topic === SystemTopic.TRANS_HALF;
+  if (sent.kind !== (isHalf ? 'half' : 'delayed')) wrong.push(`I2 ${name} waits in ${record.topic}`);
+  const topic = properties[PropertyName.REAL_TOPIC];
+  if (!isRetry(sent.topic) && topic !== sent.topic) wrong.push(`I2 ${name} waits for ${topic}`);
+  const added = isHalf ? halfNames : waitNames;
+  const own = (all: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(Object.entries(all).filter(([property]) => !added.includes(property)));
+  wrong.push(...changedProperties(name, own(sent.properties), own(properties)));
+  if (record.topic !== SystemTopic.TIMER) return wrong;
+  for (const property of timeNames) {
+    if (sent.properties[property] !== properties[property])
+      wrong.push(`I2 ${name}: ${property} was ${sent.properties[property]}`);
   }
   return wrong;
 }
@@ -139,18 +155,6 @@ function changedProperties(
   return wrong;
 }
 
-function isBrokers(topic: string): boolean {
-  return ownTopics.includes(topic) || topic.startsWith('rmq_sys_');
-}
-
-function isRetry(topic: string): boolean {
-  return topic.startsWith('%RETRY%') || topic.startsWith('%DLQ%');
-}
-
-function isWaitingRoom(topic: string): boolean {
-  return topic === SystemTopic.SCHEDULE || topic === SystemTopic.TRANS_HALF || topic === SystemTopic.TRANS_CHECK_MAX_TIME;
-}
-
 /** I2, I3 and I9: every record comes from a send, and from one that was not refused; from each as often as it was sent. */
 function nothingUnknown(stored: readonly Stored[], history: History): string[] {
   const wrong: string[] = [];
@@ -166,23 +170,37 @@ function nothingUnknown(stored: readonly Stored[], history: History): string[] {
   );
   const used = new Set<SentMessage>();
   let garbledCount = 0;
-  for (const { content, record } of stored) {
-    if (isBrokers(record.topic) || places.has(record.physicalOffset)) continue;
+  for (const one of stored) {
+    const { content, properties, record } = one;
+    if (isBrokers(record.topic) || places.has(record.physicalOffset) || isCancellation(one)) continue;
     const possible = (origins.get(content) ?? []).filter(({ outcome }) => outcome !== 'refused');
     const where = `${queueOf(record)} at ${record.queueOffset}`;
     if (possible.length === 0) {
       garbledCount += 1;
       if (garbledCount > history.damagedSends * recordsOfSendMax)
         wrong.push(`I2 ${where} has what nobody sent: ${content.slice(0, 60)}`);
-    } else if (!isRetry(record.topic) && !isWaitingRoom(record.topic)) {
-      const unknown = possible.find(
-        (sent) => sent.kind === 'plain' && sent.outcome === 'unknown' && sent.topic === record.topic && !used.has(sent),
-      );
-      if (unknown !== undefined) used.add(unknown);
-      else if (possible.every(({ kind }) => kind === 'plain')) wrong.push(`I9 ${where} has again: ${content.slice(0, 60)}`);
+      continue;
     }
+    const topic = isTimedWait(record.topic) ? (properties[PropertyName.REAL_TOPIC] ?? '') : record.topic;
+    if (isRetry(topic) || isWaitingRoom(topic) || isDelivery(one)) continue;
+    const unknown = possible.find(
+      (sent) => sent.kind !== 'half' && sent.outcome === 'unknown' && sent.topic === topic && !used.has(sent),
+    );
+    if (unknown !== undefined) used.add(unknown);
+    else if (possible.every(({ kind }) => kind === 'plain' || kind === 'delayed'))
+      wrong.push(`I9 ${where} has again: ${content.slice(0, 60)}`);
   }
   return wrong;
+}
+
+/** By level or by time. */
+function isTimedWait(topic: string): boolean {
+  return topic === SystemTopic.SCHEDULE || topic === SystemTopic.TIMER;
+}
+
+/** RECALL_MESSAGE stores one, of no client's. */
+function isCancellation({ properties, record }: Stored): boolean {
+  return record.topic === SystemTopic.TIMER && properties[PropertyName.TIMER_DEL_UNIQKEY] !== undefined;
 }
 
 /** I3. */
@@ -194,15 +212,41 @@ function refusedIsNowhere(stored: readonly Stored[], history: History): string[]
     .map(({ step, topic }) => `I3 ${topic} of step ${step} was refused, and is stored`);
 }
 
-/** I4: whoever read a place saw what lies there. */
+/** I4 and I5: whoever read a place saw what lies there, and nothing that was not to stay. */
 function readsAgree(stored: readonly Stored[], { seen }: History): string[] {
   const wrong: string[] = [];
+  const unfound = new Set(seen.keys());
   for (const { record } of stored) {
-    const before = seen.get(`${queueOf(record)}@${record.queueOffset}`);
+    const place = `${queueOf(record)}@${record.queueOffset}`;
+    const before = seen.get(place);
+    unfound.delete(place);
     if (before !== undefined && before !== fingerprint(record))
       wrong.push(`I4 ${queueOf(record)} at ${record.queueOffset} was read as something else`);
   }
+  for (const place of unfound) wrong.push(`I5 ${place} was read and is not there`);
   return wrong;
+}
+
+/** I6: what was sent when another was acknowledged lies behind it in their queue. */
+function sendsAreInOrder({ sent }: History): string[] {
+  const acked = sent.filter(({ kind, outcome }) => kind === 'plain' && outcome === 'acked');
+  const byQueue = new Map<string, SentMessage[]>();
+  for (const one of acked) {
+    const queue = `${one.topic}@${one.queueId}`;
+    byQueue.set(queue, [...(byQueue.get(queue) ?? []), one]);
+  }
+  return [...byQueue].flatMap(([queue, messages]) =>
+    messages
+      .filter((later) =>
+        messages.some(
+          ({ ackedAt = Number.POSITIVE_INFINITY, queueOffset = 0 }) =>
+            ackedAt < later.saidAt && queueOffset >= (later.queueOffset ?? 0),
+        ),
+      )
+      .map(
+        ({ queueOffset, step }) => `I6 ${queue}: what step ${step} sent lies at ${queueOffset}, before what was there already`,
+      ),
+  );
 }
 
 /** What two reads of one place must have in common. */
@@ -210,44 +254,6 @@ export function fingerprint(record: MessageExt): string {
   return [record.physicalOffset, record.storeTimestamp, contentOf(record.body), record.propertiesBytes.toString('latin1')].join(
     '|',
   );
-}
-
-/** I10: what comes out of the waiting room was in it for its delay, and comes when that is over. */
-function neverEarly(stored: readonly Stored[], history: History): string[] {
-  const wrong: string[] = [];
-  const waiting = stored.filter(({ record }) => record.topic === SystemTopic.SCHEDULE);
-  const sentPlaces = new Set(history.sent.map(({ physicalOffset }) => physicalOffset));
-  // Replies are handed on at once.
-  const replies = new Set(history.sent.filter(({ code }) => isReply(code)).map(({ body }) => contentOf(body)));
-  const isOf = (from: Stored, to: Stored): boolean =>
-    from.content === to.content &&
-    from.properties[PropertyName.REAL_TOPIC] === to.record.topic &&
-    from.record.reconsumeTimes === to.record.reconsumeTimes;
-  const delivered = stored.filter(
-    ({ content, properties, record }) =>
-      !replies.has(content) &&
-      Number(properties[PropertyName.DELAY]) > 0 &&
-      record.topic !== SystemTopic.SCHEDULE &&
-      !sentPlaces.has(record.physicalOffset),
-  );
-  for (const one of delivered) {
-    const before = waiting.filter((from) => isOf(from, one) && from.record.physicalOffset < one.record.physicalOffset);
-    const isEarly = before.every((from) => one.record.storeTimestamp < from.record.storeTimestamp + delayMsOf(from));
-    if (isEarly) wrong.push(`I10 ${queueOf(one.record)} at ${one.record.queueOffset} came early: ${one.content.slice(0, 60)}`);
-  }
-  if (!history.isOperated) {
-    for (const from of waiting) {
-      const dueMs = from.record.storeTimestamp + delayMsOf(from);
-      if (dueMs > history.endMs - latenessMsMax || delivered.some((one) => isOf(from, one))) continue;
-      wrong.push(`I10 never came, and was due ${history.endMs - dueMs} ms ago: ${from.content.slice(0, 60)}`);
-    }
-  }
-  return wrong;
-}
-
-function delayMsOf({ properties }: Stored): number {
-  const level = Math.min(Number(properties[PropertyName.DELAY]), delaySeconds.length);
-  return (delaySeconds[level - 1] ?? 0) * 1000;
 }
 
 /** I11: only what was committed is delivered, once; the first decision that was answered wins. */
@@ -261,8 +267,9 @@ function transactions(stored: readonly Stored[], history: History): string[] {
     if (others.length > 0) continue;
     if (history.damagedDecisions > 0) continue;
     const decisions = history.decisions.filter(({ physicalOffset }) => places.has(physicalOffset));
-    const isOut = ({ record }: Stored): boolean =>
-      !isWaitingRoom(record.topic) && !isRetry(record.topic) && !isBrokers(record.topic);
+    // A half may be for a retry topic; what a consumer sent back is another message.
+    const isOut = ({ properties, record }: Stored): boolean =>
+      !isWaitingRoom(record.topic) && !isBrokers(record.topic) && properties[PropertyName.ORIGIN_MESSAGE_ID] === undefined;
     const delivered = stored.filter((one) => one.content === content && isOut(one));
     wrong.push(...unfitting(content, decisions, delivered.length, history.isOperated));
   }

@@ -1,6 +1,7 @@
 import { PerformanceObserver, performance } from 'node:perf_hooks';
 import type { Timer } from '@orbitmq/core/kernel';
 import { VirtualTime } from '@orbitmq/testing';
+import { openThreadCpu } from './thread-cpu.js';
 
 /** A turn of the event loop, and for how long it was held. */
 export interface Hold {
@@ -12,10 +13,12 @@ export interface Hold {
 /** Promises §3: no request holds the loop for longer. */
 export const holdMsMax = 50;
 const holdsKeptMax = 100;
+/** Opened once: it lives as long as the thread. */
+const cpuMs = openThreadCpu();
 
 /**
  * Virtual time that notes how long each turn really takes: a callback with all promise reactions that follow it, until the
- * next callback begins. It is charged with the lesser of real time and processor time, so that a machine that is busy with
+ * next callback begins. It is charged with the lesser of real time and the thread's processor time, so that a machine that is busy with
  * something else is not taken for a broker that is.
  */
 export class MeteredTime extends VirtualTime {
@@ -65,11 +68,6 @@ export class MeteredTime extends VirtualTime {
     if (heldMs > this.longest.heldMs) this.longest = hold;
     if (heldMs > holdMsMax && this.holds.length < holdsKeptMax) this.holds.push(hold);
   }
-}
-
-function cpuMs(): number {
-  const { system, user } = process.cpuUsage();
-  return (system + user) / 1000;
 }
 
 /** When garbage was collected: that a test keeps much is not the fault of the request that came meanwhile. */

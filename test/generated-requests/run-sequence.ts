@@ -16,13 +16,14 @@ import {
 } from '@orbitmq/protocol';
 import { Actors } from './actors.js';
 import { collectGarbage } from './collect-garbage.js';
-import { type Decision, type History, newHistory } from './history.js';
+import { type Decision, type History, newHistory, type SendBack } from './history.js';
 import { fingerprint, judge } from './judge.js';
+import { LockWatch, readLockBody } from './lock-watch.js';
 import type { Hold } from './metered-time.js';
 import { groups, queueNums } from './names.js';
 import { OffsetWatch, readOffsetTable, type SaidRequest } from './offset-watch.js';
 import { bodyOf, bytesOf, commandOf, filledIn, type Lookup } from './request-bytes.js';
-import { isSend, noteAnswer, type SentMessage, sentMessages } from './sent-message.js';
+import { isSend, noteAnswer, outcomeOf, type SentMessage, sentMessages } from './sent-message.js';
 import type { Sequence } from './sequences.js';
 import { Stage, stageConfig } from './stage.js';
 import type { Ask, Step } from './step.js';
@@ -54,8 +55,10 @@ const parkedSlackMs = 10_000;
 /** Locks last 60 s, also those of clients that are gone. */
 const lockedMs = 62_000;
 const forgottenEvery = 8;
-/** That of the broker to the NameServer, and the last one to the broker, which was our own. */
-const ownConnections = 2;
+/** Between looks at what is held still: beyond a relay, a registration, a lock. */
+const forgottenAfterMs: readonly number[] = [1000, 1000, 5000, 15_000, 60_000, 60_000];
+/** That of the broker to the NameServer. */
+const ownConnections = 1;
 const sequenceMsMax = 3_600_000;
 const operatingCodes: readonly number[] = [
   RequestCode.UPDATE_BROKER_CONFIG,
@@ -73,21 +76,19 @@ const readingCodes: readonly number[] = [
   RequestCode.VIEW_MESSAGE_BY_ID,
 ];
 
-/** `judgesMemory`: whether a connection that is gone and still held is wrong; when V8 lets go of one is not wholly in our hands. */
-export async function runSequence(sequence: Sequence, judgesMemory = false): Promise<SequenceReport> {
+export async function runSequence(sequence: Sequence): Promise<SequenceReport> {
   const run = new SequenceRun(sequence);
-  run.judgesMemory = judgesMemory;
   return run.stage.time.settle(run.play(), sequenceMsMax);
 }
 
 class SequenceRun {
-  judgesMemory = false;
   readonly stage: Stage;
   readonly #seed: number;
   readonly #steps: readonly Step[];
   readonly #actors: Actors;
   readonly #history: History = newHistory();
   readonly #offsets = new OffsetWatch();
+  readonly #locks = new LockWatch();
   readonly #wrong: string[] = [];
   readonly #lookup: Lookup;
   readonly #counts: SequenceCounts = {
@@ -105,6 +106,8 @@ class SequenceRun {
   readonly #unanswered: SaidRequest[] = [];
   readonly #parked = new Set<{ readonly name: string; readonly untilMs: number }>();
   #opaque = 0;
+  /** Of what is said and heard. */
+  #eventCount = 0;
   #nameCount = 0;
   #stepIndex = 0;
   /** Of somebody who wants nothing but answers. */
@@ -189,6 +192,7 @@ class SequenceRun {
     this.#wasKilled ||= how === 'kill';
     for (const ask of asks) void this.#say(ask);
     await this.stage.pause(asks.length > 0 ? 2 : 0);
+    if (how === 'kill') this.#history.kills.push(this.stage.time.now());
     await this.stage.endBroker(how);
     await this.stage.pause(5);
     await this.stage.startBroker();
@@ -240,10 +244,14 @@ class SequenceRun {
     }
     const sent = ask.target !== 'namesrv' && isSend(ask.code) ? sentMessages(this.#stepIndex, ask.code, fields, body) : [];
     this.#history.sent.push(...sent);
+    this.#eventCount += 1;
+    for (const message of sent) message.saidAt = this.#eventCount;
+    const sentBack = this.#sendBackOf(ask, fields);
     const decision = this.#decisionOf(ask, fields);
     const request = { code: ask.code, fields };
     if (ask.target !== 'namesrv') this.#noteOperation(request);
     this.#said.push(request);
+    const locking = this.#lockingOf(ask, body);
     if (ask.isOneway) {
       this.#unanswered.push(request);
       connection.write(bytes);
@@ -255,7 +263,9 @@ class SequenceRun {
     if (answer === undefined) this.#unanswered.push(request);
     // A parked one may be answered in a later step.
     else this.#said.push(request);
+    if (sentBack !== undefined) sentBack.outcome = outcomeOf(answer);
     this.#heard(ask, answer, sent, decision);
+    if (answer?.code === ResponseCode.SUCCESS) locking?.(answer);
     if (answer === undefined) this.#connectionLives(connection, ask);
   }
 
@@ -275,6 +285,7 @@ class SequenceRun {
     if (ask.target !== 'namesrv') this.#noteOperation(request);
     if (isSend(ask.code)) this.#history.damagedSends += 1;
     if (ask.code === RequestCode.END_TRANSACTION) this.#history.damagedDecisions += 1;
+    if (ask.code === RequestCode.CONSUMER_SEND_MSG_BACK) this.#history.damagedSendBacks += 1;
     connection.write(bytes);
     await this.stage.pause(20);
     connection.vanish('reset');
@@ -283,6 +294,8 @@ class SequenceRun {
   #heard(ask: Ask, answer: RemotingCommand | undefined, sent: readonly SentMessage[], decision: Decision | undefined): void {
     noteAnswer(sent, answer);
     if (answer === undefined) return;
+    this.#eventCount += 1;
+    for (const message of sent) if (message.outcome === 'acked') message.ackedAt = this.#eventCount;
     this.#counts.answered += 1;
     if (answer.code === ResponseCode.SUCCESS) this.#counts.successes += 1;
     if (decision !== undefined) {
@@ -304,6 +317,32 @@ class SequenceRun {
       if (before !== undefined && before !== now) this.#wrong.push(`I4 two reads of ${place} differ`);
       seen.set(place, now);
     }
+  }
+
+  /** What to do with the answer of one that locks. */
+  #lockingOf({ code, target }: Ask, body: Buffer | undefined): ((answer: RemotingCommand) => void) | undefined {
+    if (target === 'namesrv' || (code !== RequestCode.LOCK_BATCH_MQ && code !== RequestCode.UNLOCK_BATCH_MQ)) return undefined;
+    const said = readLockBody(body);
+    const { time } = this.stage;
+    const saidMs = time.monotonic();
+    if (said === undefined) return undefined;
+    if (code === RequestCode.UNLOCK_BATCH_MQ) {
+      const unlocking = this.#locks.unlock(said);
+      return () => {
+        unlocking.heardMs = time.monotonic();
+      };
+    }
+    return (answer) => {
+      const queues = decodeLockBatchResult(answer.body ?? Buffer.from('{}'));
+      this.#wrong.push(...this.#locks.granted(said, queues, saidMs, time.monotonic()));
+    };
+  }
+
+  #sendBackOf(ask: Ask, fields: Readonly<Record<string, string>>): SendBack | undefined {
+    if (ask.code !== RequestCode.CONSUMER_SEND_MSG_BACK || ask.target === 'namesrv') return undefined;
+    const sentBack: SendBack = { group: fields['group'] ?? '', physicalOffset: Number(fields['offset']), outcome: 'unknown' };
+    this.#history.sentBack.push(sentBack);
+    return sentBack;
   }
 
   #decisionOf(ask: Ask, fields: Readonly<Record<string, string>>): Decision | undefined {
@@ -374,17 +413,25 @@ class SequenceRun {
   }
 
   /**
-   * No table holds a connection that is gone: clients, parked pulls, relays, what waits to be answered. Collecting garbage
-   * costs as much as a sequence does, so some are looked at.
+   * Nothing holds a connection that is gone: no table of clients, no parked pull, no relay, nothing that waits to be answered.
+   * What ran last may keep one in its frame until it runs again, so one that is held gets more turns, and somebody else talks
+   * meanwhile: held for good means held by something. Collecting garbage costs as much as a sequence does, so some are looked at.
    */
   async #connectionsAreForgotten(): Promise<void> {
     // What a process that was killed had is not freed here, as it is when a real one ends.
-    if (!this.judgesMemory || this.#wasKilled || this.#seed % forgottenEvery !== 0) return;
-    await this.stage.pause(1000);
-    this.stage.time.ignoreRest();
-    collectGarbage();
-    const heldCount = this.stage.heldConnectionCount - ownConnections;
-    if (heldCount > 0) this.#wrong.push(`${heldCount} connections that are gone are still held`);
+    if (this.#wasKilled || this.#seed % forgottenEvery !== 0) return;
+    let heldCount = 0;
+    for (const pauseMs of forgottenAfterMs) {
+      await this.stage.pause(pauseMs);
+      this.stage.time.ignoreRest();
+      collectGarbage();
+      heldCount = this.stage.heldConnectionCount - ownConnections;
+      if (heldCount <= 0) return;
+      await this.#askPlainly(RequestCode.GET_ALL_CONSUMER_OFFSET, {});
+      this.#observer?.vanish('end');
+      this.#observer = undefined;
+    }
+    this.#wrong.push(`${heldCount} connections that are gone are still held`);
   }
 
   /** I17: a broker and a NameServer that were stopped leave no timer and no connection. */

@@ -10,17 +10,25 @@ export interface RunOptions {
   readonly count: number;
   /** Ends earlier, with what was played until then. Default: no limit. */
   readonly limitMs?: number | undefined;
-  /** Of a failure, as it was printed: runs that sequence first. */
+  /** Of a failure, as it was printed: `count` sequences from that one on, and no smaller ones. */
   readonly path?: string | undefined;
-  /** Default: false. */
-  readonly judgesMemory?: boolean | undefined;
-  readonly onProgress?: ((done: number) => void) | undefined;
+  /** The first one, before it is made smaller; `path` runs it again. */
+  readonly onViolation?: ((text: string, path: string) => void) | undefined;
+  /** After each sequence that broke nothing. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Progress {
+  readonly sequences: number;
+  readonly steps: number;
+  readonly requests: number;
+  readonly longest: Hold;
 }
 
 export interface RunReport {
   /** What was broken, the smallest sequence that was found, and how to run it again; undefined: nothing. */
   readonly failure: string | undefined;
-  readonly counts: SequenceCounts & { sequences: number; codes: number };
+  readonly counts: SequenceCounts & { sequences: number; steps: number; codes: number };
   /** Turns of the event loop longer than 50 ms, and the longest. */
   readonly holds: readonly Hold[];
   readonly longest: Hold;
@@ -28,9 +36,10 @@ export interface RunReport {
 
 class Broken extends Error {}
 
-export async function runSequences({ count, judgesMemory, limitMs, onProgress, path, seed }: RunOptions): Promise<RunReport> {
+export async function runSequences({ count, limitMs, onProgress, onViolation, path, seed }: RunOptions): Promise<RunReport> {
   const counts = {
     sequences: 0,
+    steps: 0,
     codes: 0,
     requests: 0,
     answered: 0,
@@ -43,26 +52,36 @@ export async function runSequences({ count, judgesMemory, limitMs, onProgress, p
   };
   const codes = new Set<number>();
   const holds: Hold[] = [];
+  let isBroken = false;
   let longest: Hold = { label: '', beganAt: 0, heldMs: 0 };
   const garbage = new GarbagePauses();
   garbage.start();
   const property = fc.asyncProperty(sequences, async (sequence) => {
-    const report = await runSequence(sequence, judgesMemory);
+    // A path names a sequence and those after it.
+    if (path !== undefined && counts.sequences >= count) return;
+    const report = await runSequence(sequence);
     for (const key of Object.keys(report.counts) as (keyof SequenceCounts)[]) counts[key] += report.counts[key];
     counts.sequences += 1;
+    counts.steps += sequence.steps.length;
     for (const code of codesOf(sequence)) codes.add(code);
     for (const hold of [...report.holds, report.longest].map((one) => garbage.without(one))) {
       if (hold.heldMs > longest.heldMs) longest = hold;
       if (hold.heldMs > holdMsMax && hold.beganAt !== holds.at(-1)?.beganAt) holds.push(hold);
     }
     garbage.forget();
-    if (report.violations.length > 0) throw new Broken(report.violations.slice(0, 10).join('\n'));
-    onProgress?.(counts.sequences);
+    if (report.violations.length > 0) {
+      const text = report.violations.slice(0, 10).join('\n');
+      // Making it smaller takes long.
+      if (!isBroken) onViolation?.(text, path ?? String(counts.sequences - 1));
+      isBroken = true;
+      throw new Broken(text);
+    }
+    onProgress?.({ ...counts, longest });
   });
   const checked = await fc.check(property, {
     seed,
     numRuns: count,
-    ...(path === undefined ? {} : { path }),
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
     ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs }),
   });
   garbage.stop();

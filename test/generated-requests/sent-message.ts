@@ -17,6 +17,9 @@ export interface SentMessage {
   queueId: number | undefined;
   queueOffset: number | undefined;
   physicalOffset: number | undefined;
+  /** When it was said and when it was acknowledged, counted over all that clients said and heard. */
+  saidAt: number;
+  ackedAt: number | undefined;
   /** Its topic was deleted since it was sent: it may be gone. */
   mayBeGone: boolean;
 }
@@ -41,8 +44,14 @@ const openCodes: readonly number[] = [ResponseCode.SERVICE_NOT_AVAILABLE];
 
 const noBytes = Buffer.alloc(0);
 
-export function isReply(code: number): boolean {
+function isReply(code: number): boolean {
   return replyCodes.includes(code);
+}
+
+/** What an answer to a request that stores something says of it. */
+export function outcomeOf(answer: { readonly code: number } | undefined): SentMessage['outcome'] {
+  if (answer === undefined || openCodes.includes(answer.code)) return 'unknown';
+  return storedCodes.includes(answer.code) ? 'acked' : 'refused';
 }
 
 export function isSend(code: number): boolean {
@@ -73,6 +82,8 @@ export function sentMessages(
     queueId: undefined,
     queueOffset: undefined,
     physicalOffset: undefined,
+    saidAt: 0,
+    ackedAt: undefined,
     mayBeGone: false,
   });
   if (!isBatch) return [message(body ?? noBytes, decodeProperties(Buffer.from(field('properties', 'i'))))];
@@ -96,9 +107,9 @@ export function noteAnswer(
   messages: readonly SentMessage[],
   answer: { readonly code: number; readonly extFields: Readonly<Record<string, string>> | undefined } | undefined,
 ): void {
-  if (answer === undefined || openCodes.includes(answer.code)) return;
-  if (messages.some(({ code }) => isReply(code))) return;
-  if (!storedCodes.includes(answer.code)) {
+  const outcome = outcomeOf(answer);
+  if (answer === undefined || outcome === 'unknown' || messages.some(({ code }) => isReply(code))) return;
+  if (outcome === 'refused') {
     for (const message of messages) message.outcome = 'refused';
     return;
   }

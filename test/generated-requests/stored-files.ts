@@ -16,6 +16,8 @@ export interface StoredFiles {
 }
 
 const entryBytes = 20;
+/** Page 20 §4. */
+const blankSizeBytes = 0x7fff_ffff;
 
 export async function readStoredFiles(disk: FileSystem, root: string): Promise<StoredFiles> {
   const records: MessageExt[] = [];
@@ -54,8 +56,9 @@ async function readQueue(disk: FileSystem, path: string, topic: string, queueId:
   for (const { name } of await sorted(disk, path)) {
     const bytes = (await disk.readFile(`${path}/${name}`)) ?? Buffer.alloc(0);
     for (let at = 0; at + entryBytes <= bytes.length; at += entryBytes) {
-      // Space that was reserved, or skipped before the first entry.
-      if (bytes.readInt32BE(at + 8) === 0) continue;
+      const sizeBytes = bytes.readInt32BE(at + 8);
+      // Space that was reserved; or before the first entry of a queue that goes on after its topic was deleted, blank ones.
+      if (sizeBytes === 0 || (physicalOffsets.length === 0 && sizeBytes === blankSizeBytes)) continue;
       if (physicalOffsets.length === 0) firstOffset = (Number(name) + at) / entryBytes;
       physicalOffsets.push(readInt64(bytes, at));
     }

@@ -1,6 +1,6 @@
 /**
- * Everything at once, on real processes: shops that send in every way and settle transactions, workers that consume, fail,
- * come and go, brokers that are stopped and killed, and beside them a steady load with a journal. At the end the checkers of
+ * Everything at once, on real processes: shops that send in every way, for moments of their own too, and settle transactions,
+ * workers that consume, fail, come and go, brokers that are stopped and killed, and beside them a steady load with a journal. At the end the checkers of
  * the simulation and of the kill tests look at what was acknowledged, delivered and stored. Guarantees are Apache's: nothing
  * acknowledged is lost, a delayed message is never early, the messages of one sharding key (one queue) reach an orderly group
  * in order and one at a time; a message may come twice, and every such one has its reason.
@@ -19,9 +19,11 @@ import { Trace } from '../simulation/trace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { type BrokerHandle, BrokerSet } from './mixed/broker-set.js';
 import { type Disturbance, findDuplicates } from './mixed/duplicates.js';
-import { type BrokerHealth, healthOf, healthViolations } from './mixed/figures.js';
+import { type BrokerHealth, healthOf, healthViolations, minuteText } from './mixed/figures.js';
+import { type Lateness, latenessOf, latenessText } from './mixed/lateness.js';
 import { QueueTakes } from './mixed/queue-takes.js';
-import { type RealClientOptions, realProcess, realShop, realWorker } from './mixed/real-client.js';
+import { type RealClientOptions, realProcess, realShop, realTimedShop, realWorker } from './mixed/real-client.js';
+import { recallViolations, type TimedShop, type TimedShopOptions } from './mixed/timed-shop.js';
 
 type Trouble = 'join' | 'leave' | 'stop' | 'kill';
 
@@ -34,6 +36,8 @@ export interface MixedLoadOptions {
   readonly floors?: Readonly<Record<string, number>> | undefined;
   /** Mean pause between two sends of one flow of one shop. */
   readonly shopPauseMs: number;
+  /** Of the flow of messages for moments of their own. */
+  readonly timed: TimedShopOptions;
   /** Pause of a lane of the steady load between two sends. */
   readonly lanePauseMs: number;
   /** Between two ends of the second broker. The first lives all the time, so that its memory can be compared. */
@@ -65,6 +69,7 @@ export interface MixedLoadReport {
   readonly violations: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
   readonly duplicates: Readonly<Record<string, number>>;
+  readonly lateness: readonly Lateness[];
   readonly health: readonly BrokerHealth[];
 }
 
@@ -88,13 +93,14 @@ const disturbanceNames: Readonly<Record<Trouble, string>> = {
 const drainMsMaxDefault = 240_000;
 const floorsMsMax = 120_000;
 const examplesMax = 5;
-const progressMs = 30_000;
+const progressMs = 60_000;
 
 export async function mixedLoad(options: MixedLoadOptions): Promise<MixedLoadReport> {
   const config: Record<string, string> = {
     mappedFileSizeCommitLog: String(16 << 20),
     transactionCheckInterval: '2000',
     transactionTimeOut: '2000',
+    recallMessageEnable: 'true',
     ...(options.messageDelayLevel === undefined ? {} : { messageDelayLevel: options.messageDelayLevel }),
   };
   const brokers = await BrokerSet.start(options.directory, ['broker-a', 'broker-b'], config, options.nodeFlags ?? []);
@@ -117,7 +123,8 @@ class MixedLoad {
   readonly #disturbances: Disturbance[] = [];
   readonly #takes = new QueueTakes();
   readonly #workers: ReturnType<typeof realWorker>[] = [];
-  readonly #shops: ReturnType<typeof realShop>[] = [];
+  readonly #shops: (ReturnType<typeof realShop> | TimedShop)[] = [];
+  readonly #timedShop: TimedShop;
   readonly #clients: RealClientOptions;
   readonly #journals: readonly Sending[][];
   readonly #counts = { stops: 0, kills: 0, joins: 0, leaves: 0 };
@@ -135,6 +142,7 @@ class MixedLoad {
       takes: this.#takes,
       intervalMs: clientIntervalMs,
     };
+    this.#timedShop = realTimedShop(this.#clients, options.timed);
     this.#journals = brokers.brokers.map(() => []);
   }
 
@@ -142,8 +150,8 @@ class MixedLoad {
     const { lifeMs, lanePauseMs, shopPauseMs, delays } = this.#options;
     await this.#makeTopics();
     for (let index = 0; index < workersMin; index += 1) await this.#join();
-    for (let index = 0; index < 2; index += 1) {
-      const shop = realShop(this.#clients, { pauseMs: shopPauseMs, entryPauseMs, delays });
+    const shops = Array.from({ length: 2 }, () => realShop(this.#clients, { pauseMs: shopPauseMs, entryPauseMs, delays }));
+    for (const shop of [...shops, this.#timedShop]) {
       await shop.start();
       this.#shops.push(shop);
       shop.open();
@@ -156,10 +164,12 @@ class MixedLoad {
     await this.#pause(lifeMs);
     await waitUntil(`enough has happened: ${JSON.stringify(this.#options.floors)}`, floorsMsMax, () => this.#isEnough());
     this.#isOver = true;
+    // What follows is no load any more: the checkers read whole stores.
+    const health = this.#brokers.brokers.map((broker) => healthOf(broker.brokerName, broker.figures()));
     await Promise.all([...loads, ...troubles]);
     for (const shop of this.#shops) await shop.close();
     await this.#drain();
-    return this.#verdict();
+    return this.#verdict(health);
   }
 
   /** Once; a second call finds nobody. */
@@ -171,7 +181,7 @@ class MixedLoad {
   #isEnough(): boolean {
     const { floors } = this.#options;
     if (floors === undefined) return true;
-    const counts: Record<string, number> = { ...this.#counts, ...countsOf(this.#history) };
+    const counts = this.#allCounts();
     return Object.entries(floors).every(([name, floor]) => (counts[name] ?? 0) >= floor);
   }
 
@@ -185,9 +195,10 @@ class MixedLoad {
     await this.stopClients();
   }
 
-  async #verdict(): Promise<MixedLoadReport> {
+  async #verdict(health: readonly BrokerHealth[]): Promise<MixedLoadReport> {
     const contents = await this.#readBrokers();
     const violations = check({ history: this.#history, brokers: contents });
+    violations.push(...recallViolations(this.#history, this.#timedShop.takenBack));
     const duplicates = findDuplicates({
       history: this.#history,
       brokers: contents,
@@ -195,7 +206,7 @@ class MixedLoad {
       takes: this.#takes,
     });
     if (this.#options.areDuplicatesJudged === true) violations.push(...duplicates.unexplained);
-    const counts: Record<string, number> = { ...this.#counts, ...countsOf(this.#history) };
+    const counts = this.#allCounts();
     counts['done twice without a reason'] = duplicates.unexplained.length;
     for (const [index, broker] of this.#brokers.brokers.entries()) {
       const verdict = judge(this.#journals[index] ?? [], await readAll(broker.address));
@@ -204,9 +215,21 @@ class MixedLoad {
       counts[`${broker.brokerName} unknown`] = verdict.unknown;
       if (broker.complaint !== undefined) violations.push(broker.complaint);
     }
-    const health = this.#brokers.brokers.map((broker) => healthOf(broker.brokerName, broker.figures()));
     if (this.#options.isHealthJudged === true) violations.push(...healthViolations(health));
-    return { violations, counts, duplicates: duplicates.byReason, health };
+    return { violations, counts, duplicates: duplicates.byReason, lateness: this.#lateness(), health };
+  }
+
+  #allCounts(): Record<string, number> {
+    const { ids, takenBack } = this.#timedShop;
+    return { ...this.#counts, ...countsOf(this.#history), timed: ids.size, 'taken back': takenBack.length };
+  }
+
+  #lateness(): readonly Lateness[] {
+    const { ids } = this.#timedShop;
+    return [
+      latenessOf('of a delay level', this.#history, this.#disturbances, (id) => !ids.has(id)),
+      latenessOf('for moments', this.#history, this.#disturbances, (id) => ids.has(id)),
+    ];
   }
 
   async #makeTopics(): Promise<void> {
@@ -294,18 +317,22 @@ class MixedLoad {
     for (;;) {
       await this.#pause(progressMs);
       if (this.#isOver) return;
-      const { deliveries, sent } = this.#history;
       const acked = this.#journals.map((journal) => journal.length).join(' and ');
-      this.#options.onProgress?.(
-        `${sent.size} sent, ${deliveries.length} delivered, ${acked} beside; ${JSON.stringify(this.#counts)}`,
-      );
+      const health = this.#brokers.brokers.map((broker) => minuteText(broker.brokerName, broker.figures()));
+      this.#options.onProgress?.([`${said(this.#allCounts())}; ${acked} sent beside`, ...health].join('\n  '));
     }
   }
 
   #disturbed(kind: Trouble): void {
     const atMs = this.#clock.monotonic();
     const isBrokerEnd = kind === 'stop' || kind === 'kill';
-    this.#disturbances.push({ atMs, what: disturbanceNames[kind], settleMs: settleMs[kind], isBrokerEnd });
+    this.#disturbances.push({
+      atMs,
+      what: disturbanceNames[kind],
+      settleMs: settleMs[kind],
+      isBrokerEnd,
+      isKill: kind === 'kill',
+    });
   }
 
   /** Ends early when the run is over. */
@@ -342,18 +369,21 @@ function examplesOf(violations: readonly string[]): string[] {
   return [...byName].flatMap(([name, all]) => [`${name} ${all.length} times`, ...all.slice(0, examplesMax)]);
 }
 
+function said(figures: Readonly<Record<string, number>>): string {
+  return Object.entries(figures)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}
+
 /** The report in a few lines. */
-export function mixedLoadText({ counts, duplicates, health, violations }: MixedLoadReport): string {
-  const said = (figures: Readonly<Record<string, number>>): string =>
-    Object.entries(figures)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(', ');
+export function mixedLoadText({ counts, duplicates, health, lateness, violations }: MixedLoadReport): string {
   return [
     said(counts),
     `twice: ${said(duplicates) || 'none'}`,
+    ...lateness.map(latenessText),
     ...health.map(
-      ({ brokerName, loopMaxMs, loopP99Ms, rssFirstMiB, rssLastMiB }) =>
-        `${brokerName}: RSS ${rssFirstMiB.toFixed(0)} MiB in the first third, ${rssLastMiB.toFixed(0)} in the last; event loop p99 ${loopP99Ms.toFixed(1)} ms, longest ${loopMaxMs.toFixed(0)} ms`,
+      ({ brokerName, loopMaxMs, loopP99Ms, rssFirstMiB, rssSecondMiB, rssLastMiB }) =>
+        `${brokerName}: RSS ${[rssFirstMiB, rssSecondMiB, rssLastMiB].map((mean) => mean.toFixed(0)).join(', ')} MiB in the thirds of its longest life; event loop p99 ${loopP99Ms.toFixed(1)} ms, longest ${loopMaxMs.toFixed(0)} ms`,
     ),
     `${violations.length} violations`,
     ...examplesOf(violations),

@@ -1,6 +1,6 @@
 import { systemClock } from '@orbitmq/core/kernel';
 import { describe, expect, it } from 'vitest';
-import { type Delivery, History } from '../../simulation/history.js';
+import { type Delivery, History, type Sent } from '../../simulation/history.js';
 import type { BrokerContent } from '../../simulation/read-brokers.js';
 import { type Disturbance, type Duplicates, findDuplicates } from './duplicates.js';
 import { QueueTakes } from './queue-takes.js';
@@ -27,8 +27,21 @@ function delivery(second: number, more: Partial<Delivery> = {}): Delivery {
   };
 }
 
-const join = (second: number): Disturbance => ({ atMs: second * 1000, what: 'a join', settleMs: 15_000, isBrokerEnd: false });
-const kill = (second: number): Disturbance => ({ atMs: second * 1000, what: 'a kill', settleMs: 30_000, isBrokerEnd: true });
+const join = (second: number): Disturbance => ({
+  atMs: second * 1000,
+  what: 'a join',
+  settleMs: 15_000,
+  isBrokerEnd: false,
+  isKill: false,
+});
+const kill = (second: number): Disturbance => ({
+  atMs: second * 1000,
+  what: 'a kill',
+  settleMs: 30_000,
+  isBrokerEnd: true,
+  isKill: true,
+});
+const stop = (second: number): Disturbance => ({ ...kill(second), what: 'a stop', isKill: false });
 
 interface Run {
   readonly deliveries: readonly Delivery[];
@@ -36,11 +49,39 @@ interface Run {
   /** Who took the queue of the deliveries, and in which second. */
   readonly takes?: readonly (readonly [process: string, second: number, startOffset?: number])[];
   readonly brokers?: readonly BrokerContent[];
+  /** In which second the message was sent, and how long it was to wait. */
+  readonly sent?: readonly [second: number, delayMs: number];
 }
 
-function duplicatesOf({ brokers = [], deliveries, disturbances = [join(100)], takes = [['worker-1', 0]] }: Run): Duplicates {
+function sentAt(second: number, delayMs: number): Sent {
+  const startedAtMs = second * 1000;
+  return {
+    parcel: { id: 'm', flow: 'order', text: '', plan: { failures: 0, execute: 'commit', check: 'commit' } },
+    topic: 'orders',
+    tag: undefined,
+    keys: [],
+    properties: {},
+    shardingKey: undefined,
+    delayMs,
+    startedAtMs,
+    endedAtMs: startedAtMs + 10,
+    outcome: 'acked',
+    error: undefined,
+    place: undefined,
+    messageId: 'M',
+  };
+}
+
+function duplicatesOf({
+  brokers = [],
+  deliveries,
+  disturbances = [join(100)],
+  sent,
+  takes = [['worker-1', 0]],
+}: Run): Duplicates {
   const history = new History();
   history.deliveries.push(...deliveries);
+  if (sent !== undefined) history.sent.set('m', sentAt(...sent));
   const all = new QueueTakes();
   for (const [process, second, startOffset = 0] of takes) {
     for (const { group, queue: taken } of deliveries) all.note(group, process, taken, { atMs: second * 1000, startOffset });
@@ -138,20 +179,37 @@ describe('a message done again at another place', () => {
     });
     const deliveries = [delivery(10), delivery(11, { queue: 'orders@broker-a@1' })];
     const stored = (...queues: BrokerContent['queues'][number][]) => [{ brokerName: 'broker-a', queues }];
-    expect(duplicatesOf({ deliveries, brokers: stored(at('orders', 0), at('orders', 1)) })).toEqual(
-      explained('a send repeated by its producer'),
-    );
-    expect(duplicatesOf({ deliveries, brokers: stored(at('orders', 0), at('%DLQ%billing', 0)) })).toEqual(unexplained);
+    const brokers = stored(at('orders', 0), at('orders', 1));
+    const disturbances = [stop(8)];
+    const sent = [8, 0] as const;
+    expect(duplicatesOf({ deliveries, brokers, disturbances, sent })).toEqual(explained('a send repeated by its producer'));
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [stop(2)], sent })).toEqual(unexplained);
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [join(8)], sent })).toEqual(unexplained);
+    const elsewhere = stored(at('orders', 0), at('%DLQ%billing', 0));
+    expect(duplicatesOf({ deliveries, brokers: elsewhere, disturbances, sent })).toEqual(unexplained);
   });
 
   it('and at its own again needs a reason for that one, stored twice or not', () => {
     const content = { minOffset: 0, maxOffset: 1, messages: [{ offset: 7, messageId: 'M' }] };
     const queues = [0, 1].map((queueId) => ({ queue: `orders@broker-a@${queueId}`, content, committed: [] }));
     const deliveries = [delivery(10), delivery(11, { queue: 'orders@broker-a@1' }), delivery(12)];
-    expect(duplicatesOf({ deliveries, brokers: [{ brokerName: 'broker-a', queues }] })).toEqual({
+    const brokers = [{ brokerName: 'broker-a', queues }];
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [stop(8)], sent: [8, 0] })).toEqual({
       byReason: { 'a send repeated by its producer': 1 },
       unexplained: [expect.stringContaining('orders@broker-a@0')],
     });
+  });
+
+  it('because a killed broker did not know that its moment had come is explained, of a stopped one it is not', () => {
+    const content = { minOffset: 0, maxOffset: 1, messages: [{ offset: 7, messageId: 'M' }] };
+    const queues = [0, 1].map((queueId) => ({ queue: `orders@broker-a@${queueId}`, content, committed: [] }));
+    const brokers = [{ brokerName: 'broker-a', queues }];
+    const deliveries = [delivery(99), delivery(102, { queue: 'orders@broker-a@1' })];
+    const sent = [60, 38_000] as const;
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [kill(100)], sent })).toEqual(explained('a kill'));
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [kill(100)], sent: [60, 0] })).toEqual(unexplained);
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [stop(100)], sent })).toEqual(unexplained);
+    expect(duplicatesOf({ deliveries, brokers, disturbances: [kill(116)], sent })).toEqual(unexplained);
   });
 
   it('that was given back twice is explained, and once is not', () => {
@@ -167,6 +225,15 @@ describe('a message done again at another place', () => {
     expect(duplicatesOf({ deliveries, disturbances: [kill(100)] })).toEqual(explained('a kill'));
     expect(duplicatesOf({ deliveries, disturbances: [kill(110)] })).toEqual(unexplained);
     expect(duplicatesOf({ deliveries })).toEqual(unexplained);
+  });
+
+  it('because a killed broker did not know that the moment of the try had come is explained, of a stopped one it is not', () => {
+    const deliveries = [failed(80), delivery(99, retry), delivery(105, { ...retry, queueOffset: 8 })];
+    expect(duplicatesOf({ deliveries, disturbances: [kill(100)] })).toEqual(explained('a kill'));
+    expect(duplicatesOf({ deliveries, disturbances: [stop(100)] })).toEqual(unexplained);
+    expect(
+      duplicatesOf({ deliveries: [failed(60), delivery(80, retry), ...deliveries.slice(2)], disturbances: [kill(100)] }),
+    ).toEqual(unexplained);
   });
 
   it('because its handler took too long is explained', () => {

@@ -4,7 +4,8 @@
  * At one place of one queue it may be done again only by a consumer that took the queue anew, because of a disturbance, and only if
  * it was done so shortly before that disturbance that its offset may not have been committed: that window bounds how many a disturbance
  * can bring back. What was given back there comes again in the same way, beside its copy. At another place it may be done again only
- * if something stored it again: its producer, the group that gave it back more than once, or a give-back whose answer an ending broker
+ * if something stored it again: its producer, which heard no answer from an ending broker, a killed broker, which did not write down that
+ * its moment had come, the group that gave it back more than once, or a give-back whose answer an ending broker
  * took with it.
  */
 import type { Delivery, History } from '../../simulation/history.js';
@@ -20,6 +21,8 @@ export interface Disturbance {
   readonly settleMs: number;
   /** Of a broker: it may have kept offsets, locks and answers to itself. */
   readonly isBrokerEnd: boolean;
+  /** It had no time to write down what it knew. */
+  readonly isKill: boolean;
 }
 
 export interface Duplicates {
@@ -43,6 +46,10 @@ export interface DuplicateFacts {
 const uncommittedMsMax = 30_000;
 /** A queue whose holder could not unlock it, since its broker was down, stays locked for so long. */
 const lockedMs = 60_000;
+/** A send that met an ending broker began before that, or soon after the broker was up again. */
+const metEndMs = 5000;
+/** A broker writes down every 10 s up to where delayed messages were delivered, and every second up to which moment; the rest is for a busy machine. */
+const unwrittenMomentsMs = 15_000;
 /** A give-back is tried for 5 s, and again 5 s later. */
 const giveBackMs = 10_000;
 /** A handler begins a little after its client began to count. */
@@ -69,17 +76,21 @@ export function findDuplicates(facts: DuplicateFacts): Duplicates {
       const givenBackThere = deliveries.slice(0, index).findLast((one) => isSamePlace(one, again));
       let reason: string | undefined;
       if (there !== undefined) reason = reasonAtSamePlace(there, again, facts);
-      else if (storedTwice.has(`${again.topic} ${again.messageId}`)) reason = sentTwice;
+      else if (storedTwice.has(`${again.topic} ${again.messageId}`)) reason = reasonOfSecondCopy(first, again, facts);
       else {
         reason = givenBackThere && reasonAtSamePlace(givenBackThere, again, facts);
         reason ??= reasonOfCopy(done, again, giveBacksOf(again, byMessage), facts);
       }
       if (reason === undefined) {
-        unexplained.push(`I9 ${key} was done at ${first.queue}@${first.queueOffset} and at ${again.queue}@${again.queueOffset}`);
+        unexplained.push(`I9 ${key} was done ${placeAndTime(first)} and ${placeAndTime(again)}`);
       } else byReason[reason] = (byReason[reason] ?? 0) + 1;
     }
   }
   return { byReason, unexplained };
+}
+
+function placeAndTime({ endedAtMs, process, queue, queueOffset, startedAtMs }: Delivery): string {
+  return `at ${queue}@${queueOffset} by ${process} (${startedAtMs.toFixed(0)} to ${endedAtMs?.toFixed(0)} ms)`;
 }
 
 type DeliveriesByMessage = ReadonlyMap<string, readonly Delivery[]>;
@@ -115,6 +126,24 @@ function reasonAtSamePlace(first: Delivery, again: Delivery, { disturbances, tak
   return cause?.what;
 }
 
+/** It lies twice in its own topic. */
+function reasonOfSecondCopy(first: Delivery, again: Delivery, { disturbances, history }: DuplicateFacts): string | undefined {
+  const sent = history.sent.get(again.id);
+  if (sent === undefined) return undefined;
+  const { delayMs, endedAtMs = Number.POSITIVE_INFINITY, startedAtMs } = sent;
+  const isMet = ({ atMs, isBrokerEnd }: Disturbance): boolean =>
+    isBrokerEnd && atMs <= endedAtMs && startedAtMs <= atMs + metEndMs;
+  if (disturbances.some(isMet)) return sentTwice;
+  return delayMs > 0 ? killThatForgot(first, again, disturbances)?.what : undefined;
+}
+
+/** A moment that came for `first` was forgotten by a kill, and came again for `again`. */
+function killThatForgot(first: Delivery, again: Delivery, disturbances: readonly Disturbance[]): Disturbance | undefined {
+  return disturbances.findLast(
+    ({ atMs, isKill }) => isKill && atMs <= again.startedAtMs && first.startedAtMs >= atMs - unwrittenMomentsMs,
+  );
+}
+
 /** Of a retry or a dead letter that is not the first of its kind. */
 function reasonOfCopy(
   done: readonly Delivery[],
@@ -129,7 +158,11 @@ function reasonOfCopy(
     ({ atMs, isBrokerEnd, settleMs }) =>
       isBrokerEnd && givenBack.some((one) => atMs <= endOf(one) + giveBackMs && endOf(one) <= atMs + settleMs),
   );
-  return cause?.what;
+  if (cause !== undefined) return cause.what;
+  // A try waits at a delay level, as what was sent for later does; a dead letter does not.
+  const earlier = copies.findLast((one) => one !== again);
+  if (earlier === undefined || again.queue.startsWith('%DLQ%')) return undefined;
+  return killThatForgot(earlier, again, disturbances)?.what;
 }
 
 /** The deliveries whose end may have stored what `again` delivers. A dead letter is of the group that gave the message up. */

@@ -7,6 +7,7 @@ import { type ClientProcess, type ShopOptions, ShopProcess } from '../../simulat
 import type { Trace } from '../../simulation/trace.js';
 import { WorkerProcess } from '../../simulation/worker-process.js';
 import type { QueueTakes } from './queue-takes.js';
+import { TimedShop, type TimedShopOptions } from './timed-shop.js';
 
 /** Something of the simulation's cast that plays in the real world. */
 export interface RealProcess extends ClientProcess {
@@ -42,6 +43,10 @@ export function realShop(
 
 export function realWorker(options: RealClientOptions, workMsMax: number): WorkerProcess<RealProcess> {
   return new WorkerProcess({ ...castOf('worker', options), workMsMax });
+}
+
+export function realTimedShop(options: RealClientOptions, settings: TimedShopOptions): TimedShop {
+  return new TimedShop(castOf('diary', options), settings);
 }
 
 function castOf(kind: string, { history, intervalMs, namesrvAddr, seed, takes, trace }: RealClientOptions) {
