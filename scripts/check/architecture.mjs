@@ -21,7 +21,7 @@ export const testImports = ['testing', 'core', 'core/kernel'];
 
 /** Folders of the broker, left to right: imports go only towards the left; folders of one group do not import each other. */
 export const brokerLayers = [
-  ['config', 'message-limits.ts'],
+  ['config', 'message-limits.ts', 'large-requests.ts'],
   ['stats'],
   ['store'],
   ['metadata', 'durable-put.ts', 'flow-control'],
@@ -40,7 +40,7 @@ export const brokerLayers = [
 ];
 
 /** Folders of the broker that stand beside the layers. */
-export const brokerAside = { nameserver: ['config'], 'index.ts': '*' };
+export const brokerAside = { nameserver: ['config', 'large-requests.ts'], 'index.ts': '*' };
 
 /** Packages whose code reaches the outside world only through its seam files. */
 export const seamedPackages = [

@@ -61,6 +61,24 @@ describe.skipIf(missing !== undefined)(`what Apache RocketMQ 5.5.0 keeps elsewhe
     limitMs,
   );
 
+  // After a kill before the database wrote anything there is nothing to find, and Apache too reads the timer's queue from its beginning.
+  test(
+    'timed messages in RocksDB',
+    async () => {
+      const directory = await cleanUps.directory('rocks-timers');
+      const broker = await startBrokerOn('5.5.0', { directory, onProcess, config: { timerRocksDBEnable: 'true' } });
+      const client = await HandoverClient.connect(broker.address);
+      cleanUps.add(() => client.stop());
+      await client.createTopic('plain', 1, 6);
+      await client.send({ topic: 'plain', body: 'soon', properties: { TIMER_DELAY_SEC: '2' } });
+      await client.send({ topic: 'plain', body: 'later', properties: { TIMER_DELAY_SEC: '3600' } });
+      await waitUntil('the timed message that is due soon', 60_000, async () => (await client.maxOffset('plain', 0)) === 1);
+      await broker.stop('SIGTERM');
+      await expectRefused(directory, 'rocksdbstore', 'timerRocksDBEnable');
+    },
+    limitMs,
+  );
+
   test(
     'batch queues, extended queue entries, compacted topics; timed messages where the timer is off',
     async () => {

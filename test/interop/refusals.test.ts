@@ -4,7 +4,7 @@ import { CleanUps } from '../support/clean-ups.js';
 import { verifies } from '../support/verifies.js';
 import { waitUntil } from '../support/wait-until.js';
 import { startApacheServer } from './apache/apache-server.js';
-import { apacheMissing, quickFlags } from './apache/distribution.js';
+import { apacheMissing } from './apache/distribution.js';
 import type { MqServer } from './mq-server.js';
 import { startOrbitServer } from './orbit-server.js';
 import { preparePriority, priorityRows } from './refusals/priority-rows.js';
@@ -23,7 +23,7 @@ const farewell = { enableShutdownGracefully: 'true', shutdownWaitTimeSeconds: '5
 
 function start(make: Make, directory: string): Promise<MqServer> {
   if (make === 'ours') return startOrbitServer(`${directory}/ours`, farewell);
-  return startApacheServer(make, `${directory}/${make}`, farewell, { flags: quickFlags });
+  return startApacheServer(make, `${directory}/${make}`, farewell);
 }
 
 /** What a broker that was told to stop answers, by the version of who asks. */

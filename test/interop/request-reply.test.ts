@@ -9,7 +9,7 @@ import { BrokerCalls } from '../support/broker-calls.js';
 import { CleanUps } from '../support/clean-ups.js';
 import { verifies } from '../support/verifies.js';
 import { startApacheServer } from './apache/apache-server.js';
-import { type ApacheVersion, apacheMissing, apacheVersions, quickFlags } from './apache/distribution.js';
+import { type ApacheVersion, apacheMissing, apacheVersions } from './apache/distribution.js';
 import { startOrbitServer } from './orbit-server.js';
 import { JavaParty, partyName } from './request-reply/java-party.js';
 
@@ -96,7 +96,7 @@ async function start(cluster: ClusterName, directory: string): Promise<Server> {
     return { namesrvAddr: ours.namesrvAddr, brokerAddrs: [ours.brokerAddr] };
   }
   const version = cluster.slice('Apache '.length) as ApacheVersion;
-  const server = await startApacheServer(version, `${directory}/${version}`, {}, { flags: quickFlags });
+  const server = await startApacheServer(version, `${directory}/${version}`);
   cleanUps.add(() => server.stop());
   return { namesrvAddr: server.namesrvAddr, brokerAddrs: [server.brokerAddr] };
 }

@@ -11,6 +11,8 @@ export interface HeavyRequest {
   readonly body?: Buffer | string;
   /** The header itself, in place of `extFields`. */
   readonly header?: string;
+  /** What has to be there each time; it is not measured. */
+  readonly before?: HeavyRequest;
 }
 
 export const brokerPort = 10_911;
@@ -332,16 +334,72 @@ const registration = {
   bodyCrc32: '0',
 };
 
-const tableOf = (sizeBytes: number, countMax?: number): string =>
-  `{"filterServerList":[],"topicConfigSerializeWrapper":{"dataVersion":{"counter":1,"stateVersion":0,"timestamp":1},"topicConfigTable":{${list(sizeBytes, (index) => `"L${index}":${topicJson(index)}`, countMax)}}}}`;
+const tableOf = (sizeBytes: number, countMax?: number, version = 1): string =>
+  `{"filterServerList":[],"topicConfigSerializeWrapper":{"dataVersion":{"counter":${version},"stateVersion":0,"timestamp":1},"topicConfigTable":{${list(sizeBytes, (index) => `"L${index}":${topicJson(index)}`, countMax)}}}}`;
 
-function compressed(body: Buffer): Buffer {
-  return deflateSync(body);
+/** As `tableOf`, in the form that is compressed. */
+function compressedTable(count: number): Buffer {
+  const block = (text: string): readonly Buffer[] => [int32(text.length), Buffer.from(text)];
+  const topics = Array.from({ length: count }, (_, index) => block(`L${index} 4 4 6 SINGLE_TAG`)).flat();
+  const version = block('{"counter":2,"stateVersion":0,"timestamp":1}');
+  return deflateSync(Buffer.concat([...version, int32(count), ...topics, ...block('[]'), int32(0)]));
 }
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** A broker of many topics. */
+const registered: HeavyRequest = {
+  name: 'registered',
+  port: nameServerPort,
+  code: 103,
+  extFields: registration,
+  body: tableOf(6 * MiB, 30_000),
+};
 
 const nameServer = (): readonly HeavyRequest[] => [
   ...jsonBodies(RequestCode.REGISTER_BROKER, nameServerPort, 'register', registration, frameRoom),
-  { name: 'register: 30,000 topics', port: nameServerPort, code: 103, extFields: registration, body: tableOf(6 * MiB, 30_000) },
+  { ...registered, name: 'register: 30,000 topics' },
+  {
+    name: 'register: 30,000 topics that have changed',
+    port: nameServerPort,
+    code: 103,
+    extFields: registration,
+    body: tableOf(6 * MiB, 30_000, 2),
+    before: registered,
+  },
+  {
+    name: 'register: 50,000 topics, compressed',
+    port: nameServerPort,
+    code: 103,
+    extFields: { ...registration, brokerName: 'broker-z', brokerAddr: '127.0.0.1:13911', compressed: 'true' },
+    body: compressedTable(50_000),
+  },
+  {
+    name: 'register: texts of escapes',
+    port: nameServerPort,
+    code: 103,
+    extFields: registration,
+    body: `{"filterServerList":[${list(4 * MiB, () => `"${"\\'".repeat(250_000)}"`)}]}`,
+  },
+  {
+    name: 'register: a topic of many attributes',
+    port: nameServerPort,
+    code: 103,
+    extFields: registration,
+    body: `{"topicConfigSerializeWrapper":{"topicConfigTable":{"A":{"attributes":{${list(7 * MiB, (index) => `"a${index}":""`)}}}}}}`,
+  },
+  ...[104, 205, 105, 106, 206, 224, 304, 311, 312, 313, 322].map((code) => ({
+    name: `${code} about a broker of 30,000 topics`,
+    port: nameServerPort,
+    code,
+    extFields: { ...registration, topic: 'L1', cluster: 'DefaultCluster' },
+    ...(code === 322 ? { body: '{}' } : {}),
+    before: registered,
+  })),
   {
     name: 'register: 16 MiB of topics',
     port: nameServerPort,
@@ -354,7 +412,7 @@ const nameServer = (): readonly HeavyRequest[] => [
     port: nameServerPort,
     code: 103,
     extFields: { ...registration, compressed: 'true' },
-    body: compressed(Buffer.alloc(256 * MiB)),
+    body: deflateSync(Buffer.alloc(256 * MiB)),
   },
   ...jsonBodies(217, nameServerPort, '217', { topic: 'T' }),
   {

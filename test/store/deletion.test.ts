@@ -3,7 +3,7 @@ import { MemoryFileSystem } from '@orbitmq/broker';
 import { silentLogger } from '@orbitmq/core/kernel';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
-import { SimulatedDisk, type Survival } from '../simulation/simulated-disk.js';
+import { diskFailure, SimulatedDisk, type Survival } from '../simulation/simulated-disk.js';
 import { copyOf } from './killed-process.js';
 import { openTestStore, type Put, put, readQueue, storeRoot, type TestStore } from './store-fixture.js';
 
@@ -379,3 +379,31 @@ function aged(disk: SimulatedDisk): SimulatedDisk {
   };
   return disk;
 }
+
+test('a store that has failed deletes nothing, and says so', async () => {
+  const environment = virtualEnvironment(3);
+  const { random, time, timers } = environment;
+  const disk = new SimulatedDisk({ timers, random });
+  const opened = openTestStore(environment, disk);
+  await time.settle(opened.store.start());
+  const bed: Bed = { time, opened };
+  await fill(bed, 'Kept', 4);
+  disk.failure = ({ kind, path }) => (kind === 'writeDurably' ? diskFailure('EIO', path) : undefined);
+  await fill(bed, 'Kept', 1);
+  expect(opened.failures).toHaveLength(1);
+  const { store } = opened;
+  let removals = 0;
+  const outcomes = Promise.allSettled([
+    store.deleteTopics(['Kept'], () => {
+      removals += 1;
+    }),
+    store.cleanUnusedTopics(() => false),
+    store.cleanExpiredQueues(() => false),
+  ]);
+  for (const outcome of await time.settle(outcomes)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_IO_FAILED' } });
+  }
+  expect(removals).toBe(0);
+  expect(await offsetsOf(bed, 'Kept')).toEqual([0, 1]);
+  await time.settle(store.stop());
+});

@@ -3,6 +3,7 @@ import { createRequest, RequestCode, ResponseCode } from '@orbitmq/protocol';
 import { expect, test, vi } from 'vitest';
 import type { File, IoCallback } from './store/io/file-system.js';
 import { MemoryFileSystem } from './store/io/memory-file-system.js';
+import { sendFields } from './test-support/request-fields.js';
 import { runningBroker } from './test-support/running-broker.js';
 
 // Whole brokers: much work for a machine that others use too.
@@ -47,7 +48,7 @@ test.each([
   ['SYNC_FLUSH', 'writeDurably', 5000],
 ] as const)('%s: a %s that hangs refuses sends after %i ms, and nothing else', async (flushDiskType, kind, limitMs) => {
   const disk = new HeldWrites();
-  const { environment, startBroker, beginSend, send, pull, settle, createTopic } = await runningBroker(
+  const { environment, startBroker, ask, beginSend, send, pull, settle, createTopic } = await runningBroker(
     `flushDiskType=${flushDiskType}\n`,
     disk,
   );
@@ -61,6 +62,12 @@ test.each([
   await environment.time.advance(20);
   expect(await send('T', 'too late')).toMatchObject(rejected);
   expect((await pull('T', 0)).code).toBe(ResponseCode.SUCCESS);
+  // A reply is handed on, if there is somebody: only its copy needs the disk.
+  const toNobody = { ...sendFields('DefaultCluster_REPLY_TOPIC', environment.clock.now()), i: 'REPLY_TO_CLIENT\u0001c@1' };
+  expect(await ask(RequestCode.SEND_REPLY_MESSAGE_V2, toNobody, 'reply')).toMatchObject({
+    code: ResponseCode.SYSTEM_ERROR,
+    remark: 'push reply message fail, channel of <c@1> not found.',
+  });
   disk.letGo();
   const codes = [(await settle(hanging)).code, (await settle(behind)).code];
   // Who waited longer than syncFlushTimeout was told so meanwhile.

@@ -14,6 +14,7 @@ import { LiveBrokerConfig } from './config/live-broker-config.js';
 import { FarewellService } from './flow-control/farewell-service.js';
 import { createSubscriptionGroupManager } from './group/create-subscription-group-manager.js';
 import type { SubscriptionGroupManager } from './group/subscription-group-manager.js';
+import { LargeRequests } from './large-requests.js';
 import { createMessageServices } from './message-services.js';
 import { BrokerConfigManager, type ConfigEffects } from './metadata/broker-config-manager.js';
 import { createMetricsEndpoint, createRpcMeter } from './metrics/create-metrics.js';
@@ -160,7 +161,7 @@ class WiredBroker implements Broker {
     const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
     const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
     const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory, store: log });
-    offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
+    await offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
     topics.onChange(({ topicName }) => {
       if (topics.get(topicName) !== undefined) return;
       statistics.stats.topicDeleted(topicName);
@@ -177,7 +178,8 @@ class WiredBroker implements Broker {
       this.#options.isAloneWithItsClients === true
         ? createRebalanceLockManager({ clock: environment.clock })
         : await createDurableLockManager({ environment, fileSystem, directory });
-    const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks };
+    const large = new LargeRequests({ timers: environment.timers });
+    const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks, large };
     const messages = createMessageServices({
       ...shared,
       ...statistics,
@@ -186,6 +188,9 @@ class WiredBroker implements Broker {
       appendUnderWay: () => log.appendUnderWay,
       fileSystem,
       address: () => this.address,
+    });
+    topics.onChange(({ topicName }) => {
+      if (topics.get(topicName) === undefined) messages.timer()?.traffic.topicDeleted(topicName);
     });
     const management = createManagementProcessors({ ...shared, announceTopics: () => this.#announceTopics() });
     const consumption = createConsumptionProcessors({

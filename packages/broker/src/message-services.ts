@@ -259,6 +259,8 @@ export function createMessageServices(deps: MessageServicesDeps): MessageService
     queuedBytesMax: limits.replyQueuedBytesMax,
   });
   const reply = new ReplyMessageProcessor({
+    levels,
+    timer: timer.door,
     clock,
     gate,
     random,

@@ -49,12 +49,18 @@ export type {
   MessageModel,
   SubscriptionData,
 } from './bodies/heartbeat.js';
-export { decodeHeartbeat, encodeHeartbeat } from './bodies/heartbeat-codec.js';
+export { decodeHeartbeat, encodeHeartbeat, heartbeatSteps } from './bodies/heartbeat-codec.js';
 export { decodeKvTable, encodeKvTable } from './bodies/kv-table.js';
-export { decodeLockBatch, decodeLockBatchResult, encodeLockBatch, encodeLockBatchResult } from './bodies/lock-batch.js';
+export {
+  decodeLockBatch,
+  decodeLockBatchResult,
+  encodeLockBatch,
+  encodeLockBatchResult,
+  lockBatchSteps,
+} from './bodies/lock-batch.js';
 export { type LockBatchBody, type MessageQueue, parseMessageQueueKey } from './bodies/message-queue.js';
-export { isJsonObject, type JsonObject, type JsonValue, parseFastjson } from './bodies/parse-fastjson.js';
-export { decodeRegisterBrokerBody, encodeRegisterBrokerBody } from './bodies/register-broker-body.js';
+export { isJsonObject, type JsonObject, type JsonValue, parseFastjson, parseFastjsonSteps } from './bodies/parse-fastjson.js';
+export { decodeRegisterBrokerBody, encodeRegisterBrokerBody, registerBrokerBodySteps } from './bodies/register-broker-body.js';
 export {
   decodeResetOffsetBody,
   encodeResetOffsetBody,
@@ -63,6 +69,7 @@ export {
 } from './bodies/reset-offset-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
+export { inOneTurn, type Steps } from './bodies/steps.js';
 export { type DataVersion, isSameDataVersion, type RegisterBrokerBody, type TopicConfig } from './bodies/topic-config.js';
 export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
 export {
@@ -70,6 +77,7 @@ export {
   decodeTopicConfigTable,
   encodeTopicConfigList,
   encodeTopicConfigTable,
+  topicConfigListSteps,
   topicConfigText,
 } from './bodies/topic-config-table.js';
 export { decodeTopicList, encodeTopicList, type TopicList } from './bodies/topic-list.js';

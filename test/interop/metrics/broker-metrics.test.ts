@@ -55,7 +55,8 @@ describe.skipIf(missing !== undefined)(`GET /metrics of Apache 5.5.0 and of Orbi
       return (
         now.value('rocketmq_consumer_lag_messages', { topic }) === 0 &&
         now.has('rocketmq_send_to_dlq_messages_total') &&
-        now.has('rocketmq_rollback_messages_total')
+        now.has('rocketmq_rollback_messages_total') &&
+        now.value('rocketmq_timer_enqueue_total', { topic }) === 4
       );
     });
     return scrape(port);
@@ -112,6 +113,15 @@ describe.skipIf(missing !== undefined)(`GET /metrics of Apache 5.5.0 and of Orbi
     ['rocketmq_broker_permission', {}],
     ['rocketmq_topic_create_execution_time_milliseconds_count', {}],
     ['rocketmq_storage_dispatch_behind_bytes', {}],
+    ['rocketmq_messages_in_total', { topic: 'rmq_sys_wheel_timer' }],
+    ['rocketmq_timer_enqueue_total', { topic }],
+    ['rocketmq_timer_dequeue_total', { topic }],
+    ['rocketmq_delay_message_latency_seconds_bucket', { topic, le: '60.0' }],
+    ['rocketmq_delay_message_latency_seconds_bucket', { topic, le: '3600.0' }],
+    ['rocketmq_timing_messages', { topic }],
+    ['rocketmq_timer_message_snapshot', { timer_bound_s: '3600' }],
+    ['rocketmq_timer_enqueue_lag', {}],
+    ['rocketmq_timer_dequeue_lag', {}],
   ])('counts %s %j alike', (name, labels) => {
     expect(apache.value(name, labels)).toBeDefined();
     expect(ours.value(name, labels)).toBe(apache.value(name, labels));

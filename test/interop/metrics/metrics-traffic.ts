@@ -1,6 +1,5 @@
-import { systemEnvironment } from '@orbitmq/core/kernel';
-import { createRequest, RequestCode, ResponseCode, retryTopic } from '@orbitmq/protocol';
-import { createRemotingClient, tcpNetwork } from '@orbitmq/remoting';
+import { PropertyName, retryTopic } from '@orbitmq/protocol';
+import { BrokerCalls } from '../../support/broker-calls.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { JavaClient } from '../java-client.js';
 import type { MqServer } from '../mq-server.js';
@@ -16,11 +15,13 @@ export interface MetricsTraffic {
 
 /**
  * The same at every broker: one message of each type, a batch of two, one that is failed once and then given up (so that there are a
- * retry and a dead letter), a transaction that is committed and one that is rolled back. Resolves when all is delivered.
+ * retry and a dead letter), a transaction that is committed and one that is rolled back; timed messages of which one comes, one waits
+ * and one is taken back. Resolves when all is delivered.
  */
 export async function metricsTraffic(server: MqServer, client: JavaClient): Promise<MetricsTraffic> {
   // Before the clients ask for them: they would look for a topic that is not there again only after half a minute.
-  await createTopics(server.brokerAddr, [topic, retryTopic(group)]);
+  const calls = await BrokerCalls.connect(server.brokerAddr);
+  for (const name of [topic, retryTopic(group)]) await calls.createTopic(name, 1);
   const producer = await client.startProducer('metrics-producer');
   const transactions = await client.startTransactionProducer('metrics-transactions');
   const consumer = await client.startConsumer({ group, topic, maxReconsumeTimes: 1 });
@@ -31,7 +32,9 @@ export async function metricsTraffic(server: MqServer, client: JavaClient): Prom
   await producer.send({ topic, body: 'failing', properties: { fail: '9' } });
   await transactions.send({ topic, body: 'committed', properties: { local: 'commit' } });
   await transactions.send({ topic, body: 'rolled back', properties: { local: 'rollback' } });
-  const wanted = ['b1', 'b2', 'committed', 'delayed', 'failing', 'failing', 'normal', 'ordered'];
+  await sendTimed(calls);
+  await calls.stop();
+  const wanted = ['b1', 'b2', 'committed', 'delayed', 'failing', 'failing', 'normal', 'ordered', 'timed'];
   await waitUntil('everything is delivered', deliveryLimitMs, () => {
     const bodies = consumer.deliveries.map(({ body }) => body).toSorted();
     return JSON.stringify(bodies) === JSON.stringify(wanted);
@@ -45,18 +48,16 @@ export async function metricsTraffic(server: MqServer, client: JavaClient): Prom
   };
 }
 
-async function createTopics(brokerAddr: string, topics: readonly string[]): Promise<void> {
-  const client = createRemotingClient({ environment: systemEnvironment(), dialer: tcpNetwork() });
-  await client.start();
-  try {
-    for (const name of topics) {
-      const extFields = { topic: name, defaultTopic: 'TBW102', readQueueNums: '1', writeQueueNums: '1', perm: '6' };
-      const sysFields = { topicFilterType: 'SINGLE_TAG', topicSysFlag: '0', order: 'false' };
-      const request = createRequest(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields: { ...extFields, ...sysFields } });
-      const { code, remark } = await client.invoke(brokerAddr, request, { timeoutMs: 10_000 });
-      if (code !== ResponseCode.SUCCESS) throw new Error(`${brokerAddr} makes no topic: ${code} ${remark}`);
-    }
-  } finally {
-    await client.stop({ deadlineMs: 0 });
+async function sendTimed(calls: BrokerCalls): Promise<void> {
+  const inAnHour = { [PropertyName.TIMER_DELIVER_MS]: String(Date.now() + 3_600_000) };
+  const messages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    timed: { [PropertyName.TIMER_DELAY_MS]: '1500' },
+    waiting: inAnHour,
+    'taken back': { ...inAnHour, [PropertyName.UNIQ_KEY]: 'taken-back' },
+    cancellation: { ...inAnHour, [PropertyName.TIMER_DEL_UNIQKEY]: 'taken-back' },
+  };
+  for (const [body, properties] of Object.entries(messages)) {
+    const sent = await calls.send(topic, 0, body, { UNIQ_KEY: body, ...properties });
+    if (sent.kind !== 'stored') throw new Error(`${body} was not stored: ${JSON.stringify(sent)}`);
   }
 }

@@ -60,6 +60,21 @@ function batch(name: string, parts: SendParts, expected: RefusalRow['expected'])
   return send(name, { code: RequestCode.SEND_BATCH_MESSAGE, ...parts, header: { batch: true, ...parts.header } }, expected);
 }
 
+/** What is sent to queue 3 is there when it is answered. */
+function storedAtOnce(name: string, parts: SendParts): RefusalRow {
+  const verdict = async (broker: RawBroker): Promise<string> => {
+    const before = await endOfQueue(broker);
+    const code = await broker.codeOf(sendOf(parts));
+    return `${code}, ${(await endOfQueue(broker)) - before} stored`;
+  };
+  return { name, verdict, expected: '0, 1 stored' };
+}
+
+async function endOfQueue(broker: RawBroker): Promise<number> {
+  const { extFields } = await broker.ask({ code: RequestCode.GET_MAX_OFFSET, extFields: { topic, queueId: '3' } });
+  return Number(extFields?.['offset']);
+}
+
 const names: readonly RefusalRow[] = [
   ['a blank', 'a b'],
   ['a path', '../../etc'],
@@ -111,6 +126,14 @@ const batches: readonly RefusalRow[] = [
   batch('a batch whose entry is longer than it is', { body: entry('a', '', 1000) }, { '4.9.7': 0, '5.5.0': 0, ours: 1 }),
   batch('a batch whose entry has size 0', { body: entry('a', '', 0) }, { '4.9.7': 0, '5.5.0': 0, ours: 1 }),
   batch('a delayed batch', { body: entry('a'), properties: { DELAY: '1' } }, 13),
+  batch('a batch whose delay is no number', { body: entry('a'), properties: { DELAY: 'x' } }, 1),
+  ...['DELAY\u000118', 'DELAY\u0001x', 'TIMER_DELAY_SEC\u00013600', 'TIMER_DELIVER_MS\u00014102444800000'].map((properties) =>
+    storedAtOnce(`a batch whose entry has ${properties.replace('\u0001', '=')}`, {
+      code: RequestCode.SEND_BATCH_MESSAGE,
+      header: { batch: true, queueId: 3 },
+      body: entry('a', properties),
+    }),
+  ),
   batch('a transactional batch', { body: entry('a'), header: { sysFlag: 4 } }, 13),
   batch(
     'a batch to a retry topic',

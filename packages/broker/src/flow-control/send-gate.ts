@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/broker-config.js';
 import type { AppendUnderWay } from '../store/append-under-way.js';
 import type { FlowRefusal } from './flow-refusal.js';
 import { isStalled } from './store-stall.js';
+import { TurnTime } from './turn-time.js';
 
 export interface SendGateDeps {
   readonly clock: Clock;
@@ -30,18 +31,20 @@ const stalled: FlowRefusal = {
  */
 export class SendGate {
   readonly #deps: SendGateDeps;
+  readonly #time: TurnTime;
 
   constructor(deps: SendGateDeps) {
     this.#deps = deps;
+    this.#time = new TurnTime(deps.clock);
   }
 
   /** The disk has been at one batch for too long: whoever sends now would wait behind it. */
   get isStoreStalled(): boolean {
     const append = this.#deps.appendUnderWay();
-    return append !== undefined && isStalled(append, this.#deps.clock.monotonic(), this.#deps.config);
+    return append !== undefined && isStalled(append, this.#time.ms, this.#deps.config);
   }
 
-  /** For sends, send-backs and replies alike. */
+  /** For sends and send-backs; of replies only the copies are held up (Java: ReplyMessageProcessor rejects none). */
   overload(): FlowRefusal | undefined {
     if (this.#deps.isFull()) return full;
     return this.isStoreStalled ? stalled : undefined;

@@ -44,6 +44,33 @@ it('puts requests into classes by their time, the bound in its own', async () =>
   expect(counts('rpc_latency_milliseconds')).toEqual([[rpc({}), [2, 2, 1, 0, 0, 1, 1, 0, 1, 1], 6212]]);
 });
 
+it('measures what is done in one turn, where many share a look at the clock', () => {
+  let nowMs = 0;
+  let looks = 0;
+  const monotonic = (): number => {
+    looks += 1;
+    return nowMs;
+  };
+  const meter = new RpcMeter({ clock: { now: () => 0, monotonic }, isSystemTopic: () => false });
+  const requests = Array.from({ length: 100 }, () => createRequest(RequestCode.SEND_MESSAGE_V2));
+  for (const request of requests) meter.begun(request);
+  nowMs = 4;
+  for (const request of requests) meter.ended(request, 0, 'success');
+  const slow = createRequest(RequestCode.SEND_MESSAGE_V2);
+  meter.begun(slow);
+  nowMs = 54;
+  meter.ended(slow, 0, 'success');
+  const sums = meter.families().flatMap(({ samples }) => (samples as readonly HistogramSample[]).map(({ sum }) => sum));
+  expect([sums, looks]).toEqual([[450], 4]);
+});
+
+it('is right over the turn of its 32 bits', async () => {
+  const { ask, counts } = harness();
+  for (let minutes = 0; minutes < 150; minutes += 1) await ask(RequestCode.SEND_MESSAGE_V2, 60_000);
+  const classes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 150];
+  expect(counts('rpc_latency_milliseconds')).toEqual([[rpc({}), classes, 150 * 60_000]]);
+});
+
 it('tells codes, ends and long polling apart', async () => {
   const { ask, samples } = harness();
   await ask(RequestCode.SEND_MESSAGE_V2, 1, ResponseCode.SYSTEM_BUSY);

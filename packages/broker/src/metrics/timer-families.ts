@@ -4,7 +4,7 @@ import { SystemTopic } from '@orbitmq/protocol';
 import type { MessageStore } from '../store/message-store.js';
 import type { TimerGauges } from '../timer/timer-service.js';
 import { tickOf } from '../timer/timer-time.js';
-import { gauge, type MetricFamily, type Sample } from './metric-family.js';
+import { counter, gauge, histogram, type Labels, type MetricFamily, type Sample } from './metric-family.js';
 import { storageLabels } from './storage-families.js';
 
 /** Classes of the time that messages still have to wait. */
@@ -31,7 +31,31 @@ export async function timerFamilies(sources: TimerSources): Promise<readonly Met
     gauge('timer_message_snapshot', snapshot(timer, sources.clock.now())),
     gauge(
       'timing_messages',
-      Array.from(timer.waiting, ([topic, { count }]) => ({ labels: { ...storageLabels, topic }, value: count })),
+      Array.from(timer.waiting, ([topic, { count }]) => ({ labels: labelsOf(topic), value: count })),
+    ),
+    ...trafficFamilies(timer),
+  ];
+}
+
+const labelsOf = (topic: string): Labels => ({ ...storageLabels, topic });
+
+/** A topic is named when there is something to say of it. */
+function trafficFamilies({ traffic: { byTopic } }: TimerGauges): readonly MetricFamily[] {
+  const counts = (name: string, count: 'enqueued' | 'dequeued'): MetricFamily => {
+    const samples = Array.from(byTopic, ([topic, traffic]) => ({ labels: labelsOf(topic), value: traffic[count] }));
+    return counter(
+      name,
+      samples.filter(({ value }) => value > 0),
+    );
+  };
+  const delays = Array.from(byTopic, ([topic, { delaySeconds }]) => ({ labels: labelsOf(topic), histogram: delaySeconds }));
+  return [
+    counts('timer_enqueue_total', 'enqueued'),
+    counts('timer_dequeue_total', 'dequeued'),
+    histogram(
+      'delay_message_latency_seconds',
+      'Timer message set latency distribution',
+      delays.filter((delay) => delay.histogram.counts.some((count) => count > 0)),
     ),
   ];
 }

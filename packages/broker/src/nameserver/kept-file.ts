@@ -1,6 +1,7 @@
 /**
  * A small text that the NameServer keeps: the file and, as Apache's `MixAll.string2File`, its last content beside it as `.bak`.
- * Invariant: from the first write on the file is never missing, and one of the two is complete at any moment.
+ * Invariants: from the first write on the file is never missing, and one of the two is complete at any moment. A file that could not
+ * be read never takes the backup's place: the backup stays until the next content is durable.
  */
 import { type Logger, StoreError } from '@orbitmq/core/kernel';
 import { makeDirectoryOf, type NameServerFiles } from './name-server-files.js';
@@ -9,6 +10,8 @@ export class KeptFile {
   readonly #files: NameServerFiles;
   readonly #path: string;
   readonly #logger: Logger;
+  /** What the file holds was refused, and the backup is the only good copy. */
+  #isDamaged = false;
 
   constructor(files: NameServerFiles, path: string, logger: Logger) {
     this.#files = files;
@@ -40,6 +43,7 @@ export class KeptFile {
     if (decoded === undefined) {
       throw new StoreError('STORE_CORRUPT', `${this.#path} cannot be read, and ${this.#backupPath} is of no help`, { cause });
     }
+    this.#isDamaged = true;
     this.#logger.warn('a file cannot be read; its backup is used, without the last change', { path: this.#path, cause });
     return decoded.value;
   }
@@ -47,9 +51,10 @@ export class KeptFile {
   /** Resolves when the text is durable. One call at a time. */
   async write(text: string): Promise<void> {
     await makeDirectoryOf(this.#files, this.#path);
-    const old = await this.#files.readFile(this.#path);
+    const old = this.#isDamaged ? undefined : await this.#files.readFile(this.#path);
     if (old !== undefined && old.length > 0) await this.#files.writeFileAtomically(this.#backupPath, old);
     await this.#files.writeFileAtomically(this.#path, Buffer.from(text, 'utf8'));
+    this.#isDamaged = false;
   }
 
   get #backupPath(): string {

@@ -129,6 +129,25 @@ describe('a damaged file', () => {
     expect(store.table.get('n', 'a')).toBe('1');
   });
 
+  test('its backup stays until a change is on the disk; from then on it is a copy of the file', async () => {
+    const good = '{"configTable":{"n":{"a":"1"}}}';
+    const { files, store, open } = setup('{"configTable":{"n":{');
+    files.contents.set(`${path}.bak`, Buffer.from(good));
+    await store.load();
+    files.isRefusing = true;
+    await expect(store.change(put('b'))).rejects.toMatchObject({ code: 'STORE_IO_FAILED' });
+    files.isRefusing = false;
+    expect(files.text(`${path}.bak`)).toBe(good);
+    await store.change(put('b'));
+    expect(files.text(`${path}.bak`)).toBe(good);
+    const withB = files.text(path);
+    await store.change(put('c'));
+    expect(files.text(`${path}.bak`)).toBe(withB);
+    const again = open();
+    await again.load();
+    expect([...(again.table.namespace('n')?.keys() ?? [])]).toEqual(['a', 'b', 'c']);
+  });
+
   test.each([[undefined], ['']])('its backup is taken where the file is %j, and kept by the next changes', async (content) => {
     const { files, store, open } = setup(content);
     files.contents.set(`${path}.bak`, Buffer.from('{"configTable":{"n":{"a":"1"}}}'));

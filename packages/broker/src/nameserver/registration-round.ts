@@ -9,7 +9,7 @@ export class RegistrationRound {
   #names = new Set<string>();
 
   /** The names of the whole table when this part is the last of its round, and no other was missing. */
-  add(part: RegistrationPartMark, names: readonly string[]): ReadonlySet<string> | undefined {
+  add(part: RegistrationPartMark, names: Iterable<string>): ReadonlySet<string> | undefined {
     if (part.index === 0) {
       this.#next = part;
       this.#names = new Set();

@@ -6,10 +6,12 @@
 import {
   type BrokerData,
   type DataVersion,
+  inOneTurn,
   isSameDataVersion,
   Permission,
   type QueueData,
   type RegistrationPartMark,
+  type Steps,
   type TopicConfig,
   type TopicQueueMapping,
   type TopicRouteData,
@@ -19,6 +21,7 @@ import type { MinBrokerIdChange } from './min-broker-id.js';
 import { QueueMappingTable } from './queue-mapping-table.js';
 import { RegistrationRound } from './registration-round.js';
 import { type RouteTableLimits, routeTableLimits } from './route-table-limits.js';
+import { type StagedTopics, stagedTopics } from './staged-topics.js';
 import { topicsOfBrokers, unitTopics } from './topic-lists.js';
 import { TopicQueueTable } from './topic-queue-table.js';
 
@@ -84,9 +87,19 @@ export class RouteTable<Connection> {
   }
 
   register(registration: BrokerRegistration<Connection>, nowMs: number): RegisterResult {
+    return inOneTurn(this.registerSteps(registration, () => nowMs));
+  }
+
+  /** `register` of what may be many topics: nothing is changed before the last step, and all by that one. `nowMs` is asked then. */
+  *registerSteps(registration: BrokerRegistration<Connection>, nowMs: () => number): Steps<RegisterResult> {
+    const staged = yield* stagedTopics(registration, this.#queues);
+    return this.#register(registration, staged, nowMs());
+  }
+
+  #register(registration: BrokerRegistration<Connection>, staged: StagedTopics, nowMs: number): RegisterResult {
     const { clusterName, brokerName, brokerAddr, brokerId } = registration;
     const known = this.#brokers.get(brokerName);
-    const rejection = this.#rejection(registration, known);
+    const rejection = this.#rejection(registration, staged, known);
     if (rejection !== undefined) return rejection;
 
     const addresses = known?.addresses ?? new Map<number, string>();
@@ -105,7 +118,7 @@ export class RouteTable<Connection> {
     }
     const isFirst = addresses.get(brokerId) !== brokerAddr;
     addresses.set(brokerId, brokerAddr);
-    this.#takeTopics(registration, broker, isFirst);
+    this.#takeTopics(registration, staged, broker, isFirst);
     this.#live.set(liveBroker(registration, nowMs));
     if (isNewMin) this.#tellMinBrokerId(brokerName, broker, { haBrokerAddr: registration.haServerAddr });
 
@@ -270,6 +283,12 @@ export class RouteTable<Connection> {
     return `there are ${this.#queues.entryCount} topics of brokers already, allowed are ${topicEntriesMax}`;
   }
 
+  #noRoomForAll({ topics }: StagedTopics, brokerName: string): string | undefined {
+    // To count the new ones among some ten thousand takes its time, and there mostly is room for all.
+    if (this.#queues.entryCount + topics.length <= this.#limits.topicEntriesMax) return undefined;
+    return this.#noRoomFor(this.#queues.newAmong(topics, brokerName));
+  }
+
   #tooMany({ filterServers = [], queueMappings = [] }: BrokerRegistration<Connection>): string | undefined {
     const { filterServersMax, mappedQueuesMax, mappedQueuesOfTopicMax } = this.#limits;
     if (filterServers.length > filterServersMax) {
@@ -285,34 +304,34 @@ export class RouteTable<Connection> {
     return `there would be ${this.#mappings.queueCount + growth} queues of static topics, allowed are ${mappedQueuesMax}`;
   }
 
-  #rejection(registration: BrokerRegistration<Connection>, known: BrokerSet | undefined): RegisterResult | undefined {
-    const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, topics } = registration;
+  #rejection(
+    registration: BrokerRegistration<Connection>,
+    staged: StagedTopics,
+    known: BrokerSet | undefined,
+  ): RegisterResult | undefined {
+    const { clusterName, brokerName, brokerAddr, brokerId, dataVersion } = registration;
     const holder = known?.addresses.get(brokerId);
     if (holder !== undefined && holder !== brokerAddr) {
       const live = this.#live.get(clusterName, holder);
       if (live !== undefined && live.dataVersion.stateVersion > dataVersion.stateVersion) return { status: 'stale' };
     }
-    const names = Object.keys(topics);
     // A change announced with its one topic must not pass for the whole table of a broker not known yet (5.x).
-    if (holder === undefined && names.length === 1) return { status: 'refused', reason: 'register broker failed' };
+    if (holder === undefined && staged.topics.length === 1) return { status: 'refused', reason: 'register broker failed' };
     const { brokersMax } = this.#limits;
     if (this.#live.size >= brokersMax && this.#live.get(clusterName, brokerAddr) === undefined) {
       return { status: 'refused', reason: `register broker failed: there are ${brokersMax} brokers already` };
     }
-    const noRoom =
-      this.#tooLong(names) ??
-      this.#noRoomFor(names.filter((topic) => !this.#queues.has(topic, brokerName)).length) ??
-      this.#tooMany(registration);
+    const noRoom = this.#tooLong([staged.longestName]) ?? this.#noRoomForAll(staged, brokerName) ?? this.#tooMany(registration);
     return noRoom === undefined ? undefined : { status: 'refused', reason: `register broker failed: ${noRoom}` };
   }
 
-  #takeTopics(registration: BrokerRegistration<Connection>, broker: BrokerSet, isFirst: boolean): void {
+  #takeTopics(registration: BrokerRegistration<Connection>, staged: StagedTopics, broker: BrokerSet, isFirst: boolean): void {
     const { clusterName, brokerName, brokerAddr, brokerId, dataVersion, enableActingMaster, topics } = registration;
     const isPrimeSlave =
       enableActingMaster !== undefined && brokerId !== masterId && Math.min(...broker.addresses.keys()) === brokerId;
     if (brokerId !== masterId && !isPrimeSlave) return;
     if (isFirst) broker.round = new RegistrationRound();
-    const whole = wholeTable(registration, broker.round);
+    const whole = wholeTable(registration, staged.names, broker.round);
     if (registration.removesOtherTopics === true && whole !== undefined) {
       for (const topic of this.#queues.topicsOf(brokerName)) {
         if (!whole.has(topic)) this.#forget(topic, brokerName);
@@ -325,15 +344,10 @@ export class RouteTable<Connection> {
       if (mapping.brokerName === brokerName && Object.hasOwn(topics, mapping.topic)) this.#mappings.set(mapping);
     }
     const permMask = isPrimeSlave && broker.enableActingMaster ? ~Permission.WRITE : ~0;
-    for (const [topic, config] of Object.entries(topics)) {
+    for (const { topic, queue, queues } of staged.topics) {
       if (!isChanged && this.#queues.has(topic, brokerName)) continue;
-      this.#queues.set(topic, {
-        brokerName,
-        readQueueNums: config.readQueueNums,
-        writeQueueNums: config.writeQueueNums,
-        perm: config.perm & permMask,
-        topicSysFlag: config.topicSysFlag,
-      });
+      if ((queue.perm & permMask) === queue.perm) this.#queues.set(topic, queue, queues);
+      else this.#queues.set(topic, { ...queue, perm: queue.perm & permMask });
     }
   }
 
@@ -366,11 +380,14 @@ function liveBroker<Connection>(registration: BrokerRegistration<Connection>, la
 }
 
 /** The names of all topics of a broker; undefined as long as they are not known. */
-function wholeTable({ part, topics }: BrokerRegistration<unknown>, round: RegistrationRound): ReadonlySet<string> | undefined {
-  const names = Object.keys(topics);
+function wholeTable(
+  { part }: BrokerRegistration<unknown>,
+  names: ReadonlySet<string>,
+  round: RegistrationRound,
+): ReadonlySet<string> | undefined {
   if (part !== undefined) return round.add(part, names);
   // A table of one topic announces a change of it; that the others are gone is not meant.
-  return names.length === 1 ? undefined : new Set(names);
+  return names.size === 1 ? undefined : names;
 }
 
 const withoutWrite = (perm: number): number => perm & ~Permission.WRITE;

@@ -31,20 +31,28 @@ export class TopicQueueTable {
     return this.#topics.get(topic)?.has(brokerName) === true;
   }
 
-  set(topic: string, queue: QueueData): void {
+  /** How many of them would be new for a broker. */
+  newAmong(topics: readonly { readonly topic: string }[], brokerName: string): number {
+    let count = 0;
+    for (const { topic } of topics) if (!this.has(topic, brokerName)) count += 1;
+    return count;
+  }
+
+  /** `prepared`: what holds the entry of a topic that has none; a map of nothing but `queue`. */
+  set(topic: string, queue: QueueData, prepared?: Map<string, QueueData>): void {
     const { brokerName } = queue;
-    let queues = this.#topics.get(topic);
+    const queues = this.#topics.get(topic);
     if (queues === undefined) {
-      queues = new Map();
-      this.#topics.set(topic, queues);
+      this.#topics.set(topic, prepared ?? new Map([[brokerName, queue]]));
+    } else {
+      const sizeBefore = queues.size;
+      queues.set(brokerName, queue);
+      if (queues.size === sizeBefore) return;
     }
-    if (!queues.has(brokerName)) {
-      this.#entryCount += 1;
-      const topics = this.#topicsOfBrokers.get(brokerName);
-      if (topics === undefined) this.#topicsOfBrokers.set(brokerName, new Set([topic]));
-      else topics.add(topic);
-    }
-    queues.set(brokerName, queue);
+    this.#entryCount += 1;
+    const topics = this.#topicsOfBrokers.get(brokerName);
+    if (topics === undefined) this.#topicsOfBrokers.set(brokerName, new Set([topic]));
+    else topics.add(topic);
   }
 
   delete(topic: string, brokerName: string): void {

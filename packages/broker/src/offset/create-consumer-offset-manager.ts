@@ -175,19 +175,30 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     this.#file.changed();
   }
 
-  /** Lowers every offset beyond its queue's end to that end, since the next message there will get it. Before clients are served. */
-  clampTo(maxOffsetOf: (topic: string, queueId: number) => number): void {
-    this.#clampTable(this.#table, maxOffsetOf);
-    this.#clampTable(this.#resets.table, maxOffsetOf);
+  /**
+   * Lowers every offset beyond its queue's end to that end, since the next message there will get it; awaited before clients are
+   * served. It is on disk then: after a kill the old one would lie beyond an end that has moved, and pass the messages up to there.
+   */
+  async clampTo(maxOffsetOf: (topic: string, queueId: number) => number): Promise<void> {
+    const wasLowered = this.#clampTable(this.#table, maxOffsetOf);
+    if (!this.#clampTable(this.#resets.table, maxOffsetOf) && !wasLowered) return;
+    try {
+      await this.persist();
+    } catch (error) {
+      // A full disk: reads are served all the same, and the offsets are written as soon as there is room.
+      this.#environment.logger.error('consumer offsets that were lowered are not on disk yet', { error });
+    }
   }
 
-  #clampTable(table: CountedOffsetTable, maxOffsetOf: (topic: string, queueId: number) => number): void {
+  #clampTable(table: CountedOffsetTable, maxOffsetOf: (topic: string, queueId: number) => number): boolean {
+    let wasLowered = false;
     for (const [topic, groups] of table.topics) {
       for (const [group, offsets] of groups) {
         for (const [queueId, offset] of offsets) {
           const maxOffset = maxOffsetOf(topic, queueId);
           if (offset <= maxOffset) continue;
           table.set(group, topic, queueId, maxOffset);
+          wasLowered = true;
           this.#nextVersion();
           this.#file.changed();
           this.#environment.logger.warn('a consumer offset was ahead of the recovered log', {
@@ -200,6 +211,7 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
         }
       }
     }
+    return wasLowered;
   }
 
   abandon(): void {

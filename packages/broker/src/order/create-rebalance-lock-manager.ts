@@ -12,6 +12,8 @@ const lockMaxLiveMsDefault = 60_000;
 const sweepThresholdDefault = 1024;
 /** Locks of one group, and groups with locks. Beyond it a queue is not granted, as if another client held it. */
 const lockCountMaxDefault = 65_536;
+/** How often at most it is told that somebody waits for a lock that was found at the start. */
+const waitToldEveryMs = 5000;
 
 export interface RebalanceLockManagerOptions {
   readonly clock: Clock;
@@ -21,14 +23,27 @@ export interface RebalanceLockManagerOptions {
   readonly sweepThreshold?: number | undefined;
   /** Default: 65,536. */
   readonly lockCountMax?: number | undefined;
-  /** Called after a queue got another holder, or none. */
+  /**
+   * Called after what the next broker has to know has changed: a queue got another holder, or none, or a lock that was found at the
+   * start was renewed, or somebody waits for one, which has less time left then.
+   */
   readonly onHolderChange?: (() => void) | undefined;
+}
+
+export interface HeldLock {
+  readonly group: string;
+  readonly clientId: string;
+  readonly queue: MessageQueue;
+  /** What is left of the life of a lock that was found at the start and not renewed since; undefined for all others. */
+  readonly remainingMs: number | undefined;
 }
 
 /** Locks in memory: `whenDurable` has nothing to wait for. */
 export interface MemoryLockManager extends RebalanceLockManager {
-  /** The live locks: group, holder, queue. */
-  held(): Iterable<readonly [group: string, clientId: string, queue: MessageQueue]>;
+  /** The live locks. */
+  held(): Iterable<HeldLock>;
+  /** A lock that was found at the start: alive for `remainingMs`, or a whole life, unless its holder renews it. */
+  restore(lock: HeldLock): void;
 }
 
 interface QueueLock {
@@ -36,6 +51,8 @@ interface QueueLock {
   readonly clientId: string;
   /** Monotonic; at this time the lock is free. */
   readonly expiresAtMs: number;
+  /** Found at the start, and not renewed since. */
+  readonly isFound: boolean;
 }
 
 export function createRebalanceLockManager(options: RebalanceLockManagerOptions): MemoryLockManager {
@@ -44,6 +61,7 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
   const sweepThreshold = options.sweepThreshold ?? sweepThresholdDefault;
   const lockCountMax = options.lockCountMax ?? lockCountMaxDefault;
   const groups = new Map<string, Map<string, QueueLock>>();
+  let waitToldAtMs = Number.NEGATIVE_INFINITY;
 
   const sweep = (locks: Map<string, QueueLock>, nowMs: number): void => {
     for (const [key, lock] of locks) if (lock.expiresAtMs <= nowMs) locks.delete(key);
@@ -70,10 +88,16 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
       for (const queue of queues) {
         const key = queueKey(queue);
         const held = locks.get(key);
-        if (held === undefined ? locks.size >= lockCountMax : held.clientId !== clientId && held.expiresAtMs > nowMs) continue;
-        locks.set(key, { queue, clientId, expiresAtMs });
+        if (held === undefined ? locks.size >= lockCountMax : held.clientId !== clientId && held.expiresAtMs > nowMs) {
+          if (held?.isFound === true && nowMs - waitToldAtMs >= waitToldEveryMs) {
+            waitToldAtMs = nowMs;
+            isChanged = true;
+          }
+          continue;
+        }
+        locks.set(key, { queue, clientId, expiresAtMs, isFound: false });
         granted.push(queue);
-        if (held?.clientId !== clientId) isChanged = true;
+        if (held?.clientId !== clientId || held.isFound) isChanged = true;
       }
       if (locks.size === 0) groups.delete(group);
       if (isChanged) onHolderChange?.();
@@ -108,10 +132,18 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
     *held() {
       const nowMs = clock.monotonic();
       for (const [group, locks] of groups) {
-        for (const { queue, clientId, expiresAtMs } of locks.values()) {
-          if (expiresAtMs > nowMs) yield [group, clientId, queue];
+        for (const { queue, clientId, expiresAtMs, isFound } of locks.values()) {
+          const remainingMs = expiresAtMs - nowMs;
+          if (remainingMs > 0) yield { group, clientId, queue, remainingMs: isFound ? remainingMs : undefined };
         }
       }
+    },
+
+    restore({ group, clientId, queue, remainingMs = lockMaxLiveMs }) {
+      const locks = groups.get(group) ?? new Map<string, QueueLock>();
+      groups.set(group, locks);
+      const expiresAtMs = clock.monotonic() + Math.min(remainingMs, lockMaxLiveMs);
+      locks.set(queueKey(queue), { queue, clientId, expiresAtMs, isFound: true });
     },
 
     whenDurable: () => undefined,

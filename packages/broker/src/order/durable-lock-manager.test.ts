@@ -37,6 +37,37 @@ test('it lives for 60 s after the start, to the millisecond', async () => {
   expect(after.tryLock('g', 'b', [queue(0)])).toEqual([queue(0)]);
 });
 
+test('a holder that is gone loses its queue after 60 s over all starts, when somebody waits for it', async () => {
+  const { environment, open, settle } = await setup();
+  const before = await open();
+  before.tryLock('g', 'gone', [queue(0)]);
+  await settle(before.whenDurable() ?? Promise.resolve());
+  // Killed every 25 s; a consumer asks every 20 s.
+  for (const isGranted of [false, false, false, true]) {
+    const locks = await open();
+    expect(locks.tryLock('g', 'next', [queue(0)])).toEqual(isGranted ? [queue(0)] : []);
+    await environment.time.advance(20_000);
+    locks.tryLock('g', 'next', [queue(0)]);
+    await environment.time.advance(5000);
+  }
+});
+
+test('a holder that renews after a start has a whole life at the next one, which is on disk before it is told', async () => {
+  const { environment, open, settle } = await setup();
+  const before = await open();
+  before.tryLock('g', 'a', [queue(0)]);
+  await settle(before.whenDurable() ?? Promise.resolve());
+  const middle = await open();
+  await environment.time.advance(50_000);
+  expect(middle.tryLock('g', 'b', [queue(0)])).toEqual([]);
+  await environment.time.advance(5000);
+  expect(middle.tryLock('g', 'a', [queue(0)])).toEqual([queue(0)]);
+  await settle(middle.whenDurable() ?? Promise.reject(new Error('the life that was left is still on disk')));
+  const after = await open();
+  await environment.time.advance(59_999);
+  expect(after.tryLock('g', 'b', [queue(0)])).toEqual([]);
+});
+
 test('a renewal has nothing to wait for; a change of the holder has', async () => {
   const { open, settle } = await setup();
   const locks = await open();

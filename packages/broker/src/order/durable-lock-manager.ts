@@ -2,16 +2,18 @@
  * Queue locks that outlive the broker. RocketMQ's are in memory only: while a broker restarts, the consumers that held them
  * go on for up to 30 s, and another one is granted the same queues at once, so two handlers run on one queue. Here who holds
  * what is on disk before it is granted, and a broker that starts gives every lock it finds a whole life: its holder renews
- * it at once, and nobody else gets it before the holder has given up believing in it. Renewals change nothing on disk.
+ * it at once, and nobody else gets it before the holder has given up believing in it. That life is one over all starts: while
+ * somebody waits for a lock that nobody has renewed since a start, what is left of it is written down, or a broker that is
+ * started once a minute would keep the queue of a holder that is gone for ever. Other renewals change nothing on disk.
  *
  * `config/queueLock.json`; Apache's brokers ignore it.
  */
 import type { Environment } from '@orbitmq/core/kernel';
-import type { JsonValue, MessageQueue } from '@orbitmq/protocol';
+import type { JsonValue } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { integerField, type JsonFields, jsonObject, textField } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
-import { createRebalanceLockManager } from './create-rebalance-lock-manager.js';
+import { createRebalanceLockManager, type HeldLock } from './create-rebalance-lock-manager.js';
 import type { RebalanceLockManager } from './rebalance-lock-manager.js';
 
 export interface DurableLockManagerOptions {
@@ -21,9 +23,7 @@ export interface DurableLockManagerOptions {
   readonly directory: string;
 }
 
-type HeldLock = readonly [group: string, clientId: string, queue: MessageQueue];
-
-/** Reads the file; locks in it are alive for 60 s from now. Rejects with a `StoreError`. */
+/** Reads the file; locks in it are alive for 60 s from now, or for what is left of that. Rejects with a `StoreError`. */
 export async function createDurableLockManager(options: DurableLockManagerOptions): Promise<RebalanceLockManager> {
   const locks = createRebalanceLockManager({
     clock: options.environment.clock,
@@ -34,7 +34,7 @@ export async function createDurableLockManager(options: DurableLockManagerOption
   });
   const file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => encodeLocks(locks.held()) });
   const found = (await file.load(decodeLocks)) ?? [];
-  for (const [group, clientId, queue] of found) locks.tryLock(group, clientId, [queue]);
+  for (const lock of found) locks.restore(lock);
   return {
     tryLock: (group, clientId, queues) => locks.tryLock(group, clientId, queues),
     unlock: (group, clientId, queues) => locks.unlock(group, clientId, queues),
@@ -44,8 +44,8 @@ export async function createDurableLockManager(options: DurableLockManagerOption
 }
 
 function encodeLocks(held: Iterable<HeldLock>): string {
-  const locks = Array.from(held, ([group, clientId, { topic, brokerName, queueId }]) => {
-    return { group, clientId, topic, brokerName, queueId };
+  const locks = Array.from(held, ({ group, clientId, queue: { topic, brokerName, queueId }, remainingMs }) => {
+    return { group, clientId, topic, brokerName, queueId, remainingMs: remainingMs && Math.ceil(remainingMs) };
   });
   return JSON.stringify({ locks });
 }
@@ -57,6 +57,7 @@ function decodeLocks(value: JsonValue): readonly HeldLock[] {
     const fields: JsonFields = jsonObject(lock, 'a queue lock');
     const text = (name: string): string => textField(fields, name, '');
     const queue = { topic: text('topic'), brokerName: text('brokerName'), queueId: integerField(fields, 'queueId', 0) };
-    return [text('group'), text('clientId'), queue];
+    const remainingMs = fields['remainingMs'] === undefined ? undefined : integerField(fields, 'remainingMs', 0);
+    return { group: text('group'), clientId: text('clientId'), queue, remainingMs };
   });
 }

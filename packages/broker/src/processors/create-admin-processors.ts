@@ -4,6 +4,7 @@ import { RequestCode } from '@orbitmq/protocol';
 import type { RequestProcessor } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../group/subscription-group-manager.js';
+import type { LargeRequests } from '../large-requests.js';
 import type { BrokerConfigManager } from '../metadata/broker-config-manager.js';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js';
 import type { StoreMaintenance } from '../store/store-maintenance.js';
@@ -37,22 +38,23 @@ export interface AdminProcessorsOptions {
   /** Resolves when the NameServers know the topics of now, or after a bounded while; never rejects. */
   readonly announceTopics: () => Promise<void>;
   readonly stats: GroupCounters;
+  readonly large: LargeRequests;
 }
 
 export function createAdminProcessors(
   options: AdminProcessorsOptions,
 ): readonly { readonly codes: readonly number[]; readonly processor: RequestProcessor }[] {
-  const { config, configManager, environment, groups, maintenance, offsets, topics } = options;
+  const { config, configManager, environment, groups, large, maintenance, offsets, topics } = options;
   const { timers } = environment;
   return [
     { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC], processor: new CreateTopicProcessor(options) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST], processor: new CreateTopicListProcessor(options) },
+    { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST], processor: new CreateTopicListProcessor(options, large) },
     { codes: [RequestCode.DELETE_TOPIC_IN_BROKER], processor: new DeleteTopicProcessor(options) },
     { codes: [RequestCode.GET_TOPIC_CONFIG], processor: new GetTopicProcessor(topics) },
     { codes: [RequestCode.GET_ALL_TOPIC_CONFIG], processor: new ListTopicsProcessor({ config, topics, timers }) },
     { codes: [RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER], processor: new SystemTopicListProcessor(config, topics) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP], processor: new CreateGroupProcessor(groups) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST], processor: new CreateGroupListProcessor(groups) },
+    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP], processor: new CreateGroupProcessor(groups, large) },
+    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST], processor: new CreateGroupListProcessor(groups, large) },
     { codes: [RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG], processor: new GetGroupProcessor(groups) },
     { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor({ config, groups, timers }) },
     { codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP], processor: new DeleteGroupProcessor(groups, offsets, options.stats) },

@@ -16,6 +16,7 @@ import { createConsumerManager } from '../client/create-consumer-manager.js';
 import { createProducerManager } from '../client/create-producer-manager.js';
 import { defaultBrokerConfig } from '../config/broker-config.js';
 import { createSubscriptionGroupManager } from '../group/create-subscription-group-manager.js';
+import { LargeRequests } from '../large-requests.js';
 import { createRebalanceLockManager } from '../order/create-rebalance-lock-manager.js';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
 import { RecordingConnection } from '../test-support/recording-connection.js';
@@ -42,7 +43,8 @@ async function setup() {
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const locks = createRebalanceLockManager({ clock });
   const read = async (name: string) => JSON.parse((await fileSystem.readFile(`/store/config/${name}`))?.toString() ?? 'null');
-  return { environment, topics, groups, consumers, producers, locks, read };
+  const large = new LargeRequests({ timers, largeBytesMin: Number.POSITIVE_INFINITY });
+  return { environment, topics, groups, consumers, producers, locks, large, read };
 }
 
 async function ask(
@@ -118,8 +120,8 @@ test.each([
 );
 
 test('LOCK_BATCH_MQ grants what is free and succeeds in any case', async () => {
-  const { locks } = await setup();
-  const processor = new LockBatchProcessor(locks);
+  const { locks, large } = await setup();
+  const processor = new LockBatchProcessor(locks, large);
   const queue = { topic: 'T', brokerName: 'broker-a', queueId: 0 };
   const lock = async (clientId: string) => {
     const body = encodeLockBatch({ consumerGroup: 'g', clientId, queues: [queue] });
@@ -135,13 +137,13 @@ test('LOCK_BATCH_MQ grants what is free and succeeds in any case', async () => {
 });
 
 test('a lock is granted when it would outlive the broker; one that cannot be written is not granted', async () => {
-  const { locks, environment } = await setup();
+  const { locks, large, environment } = await setup();
   let outcome: () => Promise<void> = () => Promise.resolve();
   const afterTheDisk = async (): Promise<void> => {
     await sleep(environment.timers, 10);
     await outcome();
   };
-  const processor = new LockBatchProcessor({ ...locks, whenDurable: afterTheDisk });
+  const processor = new LockBatchProcessor({ ...locks, whenDurable: afterTheDisk }, large);
   const body = encodeLockBatch({ consumerGroup: 'g', clientId: 'a', queues: [{ topic: 'T', brokerName: 'b', queueId: 0 }] });
   const request = createRequest(RequestCode.LOCK_BATCH_MQ, { body });
   const connection = new RecordingConnection();
@@ -232,8 +234,8 @@ test('GET_TOPIC_CONFIG describes a topic; an unknown one is 17', async () => {
 });
 
 test('UPDATE_AND_CREATE_SUBSCRIPTIONGROUP keeps what it does not know and answers when it is on disk', async () => {
-  const { groups, read } = await setup();
-  const processor = new CreateGroupProcessor(groups);
+  const { groups, large, read } = await setup();
+  const processor = new CreateGroupProcessor(groups, large);
   const update = (group: object | undefined) => {
     const body = group === undefined ? undefined : Buffer.from(JSON.stringify(group));
     return ask(processor, createRequest(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, { body }));

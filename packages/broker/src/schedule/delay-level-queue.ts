@@ -66,15 +66,16 @@ export class DelayLevelQueue {
       this.#isWokenAgain = true;
       return;
     }
-    this.#running = this.#run()
+    const running = this.#run()
       .catch((error: unknown) => {
         if (error instanceof InvariantError) throw error;
         this.#deps.environment.logger.error('delayed messages cannot be read; tried again', { level: this.#deps.level, error });
         this.#sleep(readRetryMs);
       })
       .finally(() => {
-        this.#running = undefined;
+        if (this.#running === running) this.#running = undefined;
       });
+    this.#running = running;
   }
 
   /** Ends after the batch that is under way. */
@@ -90,6 +91,8 @@ export class DelayLevelQueue {
       this.#isWokenAgain = false;
       while (await this.#deliverNext());
     } while (this.#isWokenAgain && this.#timer === undefined && !this.#isStopped);
+    // In the turn of the last look, so that a message that comes from now on wakes it.
+    this.#running = undefined;
   }
 
   /** Delivers what is due; false when there is nothing more to do now. */

@@ -410,6 +410,30 @@ describe('a restart', () => {
   });
 });
 
+it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  'a message that comes %i microtasks after its queue was found empty is delivered',
+  async (after) => {
+    const bed = await messageTestbed();
+    await delayed(bed, 1, 'a');
+    const store = bed.store.survivor();
+    const deps = { environment: bed.environment, store, level: 1, startOffset: 0, batchMax: 1, batchBytesMax: 1 };
+    const queue = new DelayLevelQueue({ ...deps, delayMsMax: 60_000 });
+    const look = store.queueEntries.bind(store);
+    store.queueEntries = async () => {
+      store.queueEntries = look;
+      void (async () => {
+        for (let count = 0; count < after; count += 1) await Promise.resolve();
+        queue.wake();
+      })();
+      return [];
+    };
+    queue.wake();
+    await bed.environment.time.advance(2000);
+    expect(bodies(store.messages('TopicT'))).toEqual(['a']);
+    await queue.stop();
+  },
+);
+
 it('registers the schedule topic with 18 queues, or as many as there are levels', async () => {
   const bed = await messageTestbed({ config: { messageDelayLevel: '1s 5s' } });
   expect(bed.topics.get(SystemTopic.SCHEDULE)).toMatchObject({

@@ -39,6 +39,11 @@ export class TopicPuts {
   /** Messages of one type that are stored, with the bytes of their records. */
   add(messageCount: number, sizeBytes: number, type: MessageType = MessageType.NORMAL): void {
     this.inflow?.add(type, messageCount, sizeBytes);
+    this.addMoved(messageCount, sizeBytes);
+  }
+
+  /** The same for those that came to the broker before, and were counted by type then (Java: TimerMessageStore.doPut). */
+  addMoved(messageCount: number, sizeBytes: number): void {
     this.nums.add(messageCount, 1);
     this.sizes.add(sizeBytes, 1);
     this.#broker.all.add(messageCount, 1);

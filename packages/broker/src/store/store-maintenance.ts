@@ -7,7 +7,8 @@ export interface StoreMaintenance {
   /**
    * Deletes all queues of the topics, durably when it resolves; unknown names are passed. Their records leave the log with its
    * files. A topic that is created again goes on at its old offsets, so that no offset ever names two messages; Java begins
-   * again at 0. Rejects with a `StoreError` when the disk failed or is full; asked again it goes on. `onRemoval` is called in the
+   * again at 0. Rejects with a `StoreError` when the store has failed, and then deletes nothing, or when
+   * the disk fails or is full; asked again it goes on. `onRemoval` is called in the
    * turn in which the queues go: what was put before goes with them, what is put afterwards stays.
    */
   deleteTopics(topics: Iterable<string>, onRemoval?: () => void): Promise<void>;

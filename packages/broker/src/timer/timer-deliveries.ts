@@ -2,11 +2,14 @@ import type { Environment } from '@orbitmq/core/kernel';
 import { type MessageExt, SystemTopic } from '@orbitmq/protocol';
 import { DurablePut } from '../durable-put.js';
 import type { MessageStore, MessageToStore, PutStatus } from '../store/message-store.js';
+import type { TimerTraffic } from './timer-traffic.js';
 
 /** A message that takes a timed one's place, and the one that is stored when the new properties are too long. */
 export interface TimerDelivery {
   readonly message: MessageToStore;
   readonly source: MessageExt;
+  /** Whose readers get it in the end. */
+  readonly topic: string;
   /** Names it among all that are stored until `forget`. */
   readonly id: number;
 }
@@ -14,6 +17,7 @@ export interface TimerDelivery {
 export interface TimerDeliveriesDeps {
   readonly environment: Environment;
   readonly store: MessageStore;
+  readonly traffic: TimerTraffic;
   readonly isGivenUp: () => boolean;
   /** A message came into its topic. */
   readonly onDelivered?: ((message: MessageToStore) => void) | undefined;
@@ -49,6 +53,7 @@ export class TimerDeliveries {
       if (status === 'PROPERTIES_SIZE_EXCEEDED') status = await this.#put(unmarked(delivery)).durable();
       if (status === undefined || status === 'PUT_OK') {
         this.#stored.add(delivery.id);
+        this.#deps.traffic.dequeued(delivery.topic);
         // One that is rolled is on its way still.
         if (delivery.message.topic !== SystemTopic.TIMER) this.#deps.onDelivered?.(delivery.message);
       } else if (status === 'MESSAGE_ILLEGAL' || status === 'PROPERTIES_SIZE_EXCEEDED') {

@@ -269,14 +269,15 @@ export class TimerDequeuer {
     const now = environment.clock.now();
     // On its way further, unless its time has passed and it was taken back meanwhile.
     if ((unit.magic & TimerMagic.ROLL) !== 0 && !(isMessage(unit) && late.has(facts))) {
-      return { message: rolledMessage(message, facts, String(unit.writeTime), now), source: message, id: position };
+      const rolled = rolledMessage(message, facts, String(unit.writeTime), now);
+      return { message: rolled, source: message, topic: facts.topic, id: position };
     }
     if (chain.cancelled.has(facts) || late.has(facts)) {
       this.cancelledCount += 1;
       return undefined;
     }
     const delivered = deliveredTimedMessage(message, facts, String(unit.writeTime), now);
-    if (delivered !== undefined) return { message: delivered, source: message, id: position };
+    if (delivered !== undefined) return { message: delivered, source: message, topic: facts.topic, id: position };
     environment.logger.warn('a timed message has no destination, and is left out', { physicalOffset: unit.physicalOffset });
     return undefined;
   }

@@ -11,6 +11,7 @@ import type { TimerLog } from './timer-log.js';
 import type { TimerMetrics } from './timer-metrics.js';
 import { chooseSlot } from './timer-roll-rule.js';
 import { tickOf } from './timer-time.js';
+import type { TimerTraffic } from './timer-traffic.js';
 import { TimerMagic } from './timer-unit.js';
 import type { TimerWheel } from './timer-wheel.js';
 
@@ -24,6 +25,7 @@ export interface TimerEnqueuerDeps {
   readonly batchMax: number;
   readonly batchBytesMax: number;
   readonly metrics: TimerMetrics;
+  readonly traffic: TimerTraffic;
   readonly rate: RecentRate;
   readonly rollWindowSlots: () => number;
   readonly startOffset: number;
@@ -204,7 +206,7 @@ export class TimerEnqueuer {
       if (message === undefined || facts === undefined || isDone || facts.cancelledKey !== undefined) continue;
       if (facts.outMs >= tickOf(now, wheel.precisionMs) || late.has(facts)) continue;
       const delivered = deliveredTimedMessage(message, facts, neverEnqueued, now);
-      if (delivered !== undefined) due.push({ message: delivered, source: message, id: entry.queueOffset });
+      if (delivered !== undefined) due.push({ message: delivered, source: message, topic: facts.topic, id: entry.queueOffset });
     }
     this.#dueBefore = tickOf(now, wheel.precisionMs);
     return due.length === 0 || (await deliveries.store(due));
@@ -212,7 +214,7 @@ export class TimerEnqueuer {
 
   /** In one turn: units, slots and offset belong together. Returns how many are dealt with; the others have to wait. */
   #link(waiting: readonly Waiting[]): number {
-    const { environment, wheel, log, metrics, readTime, busyTick, onLinked } = this.#deps;
+    const { environment, wheel, log, metrics, traffic, readTime, busyTick, onLinked } = this.#deps;
     const writeTime = tickOf(environment.clock.now(), wheel.precisionMs);
     const rollWindowSlots = this.#deps.rollWindowSlots();
     let count = 0;
@@ -242,6 +244,9 @@ export class TimerEnqueuer {
         wheel.link(tickMs, position, countChange);
         metrics.add(facts.topic, countChange);
         linkedCount += 1;
+      }
+      if (message !== undefined && facts !== undefined && !isDone) {
+        traffic.enqueued(facts.topic, facts.outMs - message.bornTimestamp);
       }
       count += 1;
       this.enqueuedCount += 1;

@@ -15,6 +15,7 @@ import { TimerFiles } from './timer-files.js';
 import { TimerLog } from './timer-log.js';
 import { TimerMetrics } from './timer-metrics.js';
 import { tickOf } from './timer-time.js';
+import { TimerTraffic } from './timer-traffic.js';
 import { TimerWheel, type WheelLoad } from './timer-wheel.js';
 
 export interface TimerSettings {
@@ -64,6 +65,7 @@ export interface TimerGauges {
   readonly status: TimerStatus;
   /** Messages that wait, by topic. */
   readonly waiting: ReadonlyMap<string, { readonly count: number }>;
+  readonly traffic: TimerTraffic;
   /** Length of a tick. */
   readonly precisionMs: number;
   /** Messages that wait in a tick. */
@@ -88,6 +90,7 @@ interface Running {
  * of the tick that was under way, which may be a large one, and loses nothing.
  */
 export class TimerService implements Lifecycle {
+  readonly traffic = new TimerTraffic();
   readonly #deps: TimerServiceDeps;
   readonly #files: TimerFiles;
   readonly #wheel: TimerWheel;
@@ -173,9 +176,20 @@ export class TimerService implements Lifecycle {
     topics.ensure(SystemTopic.TIMER, 1, Permission.READ | Permission.WRITE);
     const { log, late, recovered } = await this.#recover();
     this.#dataVersion = recovered.dataVersion ?? this.#dataVersion;
-    const shared = { environment, store, wheel: this.#wheel, log, late, metrics: this.#metrics, batchMax, batchBytesMax };
+    const { traffic } = this;
+    const shared = {
+      environment,
+      store,
+      wheel: this.#wheel,
+      log,
+      late,
+      metrics: this.#metrics,
+      traffic,
+      batchMax,
+      batchBytesMax,
+    };
     const newDeliveries = (isGivenUp: () => boolean): TimerDeliveries => {
-      return new TimerDeliveries({ environment, store, isGivenUp, onDelivered });
+      return new TimerDeliveries({ environment, store, traffic, isGivenUp, onDelivered });
     };
     const deliveries = [newDeliveries(() => this.#isStopped), newDeliveries(() => dequeuer.isHurried)] as const;
     const dequeuer: TimerDequeuer = new TimerDequeuer({

@@ -385,6 +385,7 @@ describe('a restart', () => {
     const next = await killed(bed, { physicalEnd: opStart });
     await next.environment.time.advance(1);
     expect(ops(next)).toEqual(['1']);
+    expect(openCount(next)).toBe(1);
     expect(await decide(next, second!, SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SYSTEM_ERROR);
     expect(await decide(next, first!, SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SUCCESS);
     expect(visible(next)).toHaveLength(2);
@@ -450,6 +451,22 @@ describe('a restart', () => {
     expect(await decide(next, halves(next)[1]!, SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SYSTEM_ERROR);
   });
 
+  it('closes the older copies that Apache has left open, and counts one transaction', async () => {
+    const bed = await messageTestbed();
+    await sendHalf(bed);
+    await sendHalf(bed, { propertyTable: { UNIQ_KEY: 'V' } });
+    const half = bed.store.puts[0]!;
+    for (const times of [1, 2]) {
+      const properties = Buffer.concat([half.properties, Buffer.from(`TRANSACTION_CHECK_TIMES\u0001${times}\u0002`)]);
+      bed.store.putMessage({ ...half, properties }, { onAppended: () => {}, onDone: () => {} });
+    }
+    bed.store.flush();
+    const next = await killed(bed);
+    await next.environment.time.advance(1);
+    expect(ops(next)).toEqual(['0', '2']);
+    expect(openCount(next)).toBe(2);
+  });
+
   it('passes halves that retention took', async () => {
     const bed = await messageTestbed();
     for (let i = 0; i < 3; i += 1) await sendHalf(bed);
@@ -461,6 +478,9 @@ describe('a restart', () => {
     expect(asked.notifications).toHaveLength(1);
   });
 });
+
+const openCount = (bed: MessageTestbed): number =>
+  [...bed.statistics.transactions.byTopic.values()].reduce((sum, { open }) => sum + open, 0);
 
 it('a stop ends the round that is under way and writes the progress', async () => {
   const bed = await messageTestbed();

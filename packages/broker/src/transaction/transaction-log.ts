@@ -235,8 +235,12 @@ export class TransactionLog {
 
   async #readOpenHalves(isOriginDecided: (origin: number) => boolean): Promise<void> {
     let lastCommit: HalfMessage | undefined;
-    const newestCopies = new Map<string, HalfMessage>();
-    const topicOf = new Map<number, string>();
+    // Of a million halves only places are kept: their messages may be larger than the memory.
+    const newestCopies = new Map<string, number>();
+    const openCounts = new Map<string, number>();
+    const count = ({ destination: { topic } }: HalfMessage, change: number): void => {
+      openCounts.set(topic, (openCounts.get(topic) ?? 0) + change);
+    };
     for (let offset = this.nextOpen(this.progress); offset < this.end; offset = this.nextOpen(offset + 1)) {
       const half = await this.read(offset);
       if (half === undefined) this.forget(offset);
@@ -244,14 +248,15 @@ export class TransactionLog {
         if (half.origin !== offset) this.#renewed.set(half.origin, offset);
         const key = half.isResumed ? transactionKey(half) : undefined;
         if (key !== undefined) this.#resumed.add(key);
-        this.#closeOlderCopy(half, newestCopies);
         lastCommit ??= await this.#lastCommitAt(half);
-        topicOf.set(offset, half.destination.topic);
+        count(half, 1);
+        const closed = await this.#closeOlderCopy(half, newestCopies);
+        if (closed !== undefined) count(closed, -1);
       }
     }
-    if (lastCommit !== undefined) this.#closeTornCommit(lastCommit);
-    for (const [offset, topic] of topicOf) {
-      if (!this.#handled.has(offset)) this.#deps.onFoundOpen?.(topic);
+    if (lastCommit !== undefined) count(lastCommit, -this.#closeTornCommit(lastCommit));
+    for (const [topic, openCount] of openCounts) {
+      for (let told = 0; told < openCount; told += 1) this.#deps.onFoundOpen?.(topic);
     }
   }
 
@@ -259,16 +264,18 @@ export class TransactionLog {
    * Apache's broker writes no op message for a half that a check has written again, only the progress behind it, which a kill
    * takes back: the older copy is then told by the key of its transaction and a lower count of checks. Were it asked about as
    * well, a transaction would be committed once per copy. Nor does it for one that an operator had checked again (323): that copy
-   * begins to count anew.
+   * begins to count anew. Resolves with the copy that was closed.
    */
-  #closeOlderCopy(half: HalfMessage, newestCopies: Map<string, HalfMessage>): void {
+  async #closeOlderCopy(half: HalfMessage, newestCopies: Map<string, number>): Promise<HalfMessage | undefined> {
     const key = transactionKey(half);
-    if (key === undefined) return;
-    const older = newestCopies.get(key);
-    newestCopies.set(key, half);
-    if (older === undefined || older.origin === half.origin) return;
-    if (older.checkTimes >= half.checkTimes && !half.isReset) return;
+    if (key === undefined) return undefined;
+    const olderOffset = newestCopies.get(key);
+    newestCopies.set(key, half.message.queueOffset);
+    const older = olderOffset === undefined ? undefined : await this.read(olderOffset);
+    if (older === undefined || older.origin === half.origin) return undefined;
+    if (older.checkTimes >= half.checkTimes && !half.isReset) return undefined;
     void this.#putOp(older, older.message.queueOffset, true);
+    return this.#handled.has(older.message.queueOffset) ? older : undefined;
   }
 
   /** The half at an offset of the half queue; undefined when it is gone or is none. */
@@ -313,15 +320,17 @@ export class TransactionLog {
     return committed?.properties[PropertyName.UNIQ_KEY] === uniqueKey ? committed : undefined;
   }
 
-  /** A crash between a committed message and its op message leaves the former as the last record: the decision was taken. */
-  #closeTornCommit(half: HalfMessage): void {
-    if (this.isDecided(half)) return;
+  /** A crash between a committed message and its op message leaves the former as the last record: the decision was taken. Returns how many copies were open until now. */
+  #closeTornCommit(half: HalfMessage): number {
+    if (this.isDecided(half)) return 0;
     this.#deps.logger.info('a commit without its op message was found at the end of the log', {
       halfOffset: half.message.queueOffset,
     });
     const latest = this.#renewed.get(half.origin) ?? half.message.queueOffset;
     this.#renewed.delete(half.origin);
+    const open = [...new Set([latest, half.message.queueOffset])].filter((offset) => !this.#handled.has(offset));
     void this.#putOp(half, latest, false);
     if (!this.#handled.has(half.message.queueOffset)) void this.#putOp(half, half.message.queueOffset, false);
+    return open.filter((offset) => this.#handled.has(offset)).length;
   }
 }

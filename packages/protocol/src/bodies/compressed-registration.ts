@@ -1,12 +1,13 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
 import { compressZlib, inflateBounded } from '../message/compression.js';
 import { ownVersion, versionV5 } from '../version.js';
-import { jsonBody, objectOf, parseBody, textOf, textTable } from './json-fields.js';
-import { type JsonValue, parseFastjson } from './parse-fastjson.js';
+import { jsonBody, objectOf, parseBodySteps, textOf, textTable } from './json-fields.js';
+import { type JsonValue, parseFastjsonSteps } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
+import type { Steps } from './steps.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
-import { dataVersionFromJson, dataVersionToJson, topicFilterTypes } from './topic-config-codec.js';
-import { type TopicQueueMapping, topicQueueMappingFromJson } from './topic-queue-mapping.js';
+import { attributesMax, dataVersionFromJson, dataVersionToJson, topicFilterTypes } from './topic-config-codec.js';
+import { queueMappingReader, type TopicQueueMapping } from './topic-queue-mapping.js';
 
 const bestCompression = 9;
 
@@ -80,7 +81,7 @@ class BlockReader {
   }
 }
 
-function topicFromText(text: string): TopicConfig {
+function* topicSteps(text: string): Steps<TopicConfig> {
   const [topicName = '', readQueueNums = '', writeQueueNums = '', perm = '', filter, ...attributes] = text.split(' ');
   const numbers = [readQueueNums, writeQueueNums, perm];
   if (topicName === '' || !numbers.every((number) => /^-?\d{1,9}$/.test(number))) malformed('a topic is not five words');
@@ -93,29 +94,42 @@ function topicFromText(text: string): TopicConfig {
     topicFilterType: topicFilterTypes.find((type) => type === filter) ?? 'SINGLE_TAG',
     topicSysFlag: 0,
     order: false,
-    attributes: attributesText === '' ? {} : textTable(objectOf(parseFastjson(attributesText), 'attributes')),
+    attributes:
+      attributesText === ''
+        ? {}
+        : textTable(objectOf(yield* parseFastjsonSteps(attributesText, { valuesMax, membersMax }), 'attributes'), attributesMax),
   };
 }
 
-export function decodeCompressedRegistration(body: Buffer, senderVersion: number): RegisterBrokerBody {
+const { membersMax, valuesMax } = registrationLimits;
+/** Topics that are read in one turn of the event loop: a few milliseconds. */
+const topicsPerTurn = 2000;
+
+export function* compressedRegistrationSteps(body: Buffer, senderVersion: number): Steps<RegisterBrokerBody> {
   const { bytesMax, compressedBytesMax } = registrationLimits;
   if (body.length > compressedBytesMax) malformed(`it has ${body.length} bytes, allowed are ${compressedBytesMax}`);
   const reader = new BlockReader(inflateBounded(body, bytesMax));
-  const dataVersion = dataVersionFromJson(parseBody(reader.block()));
+  yield;
+  const dataVersion = dataVersionFromJson(yield* parseBodySteps(reader.block(), bytesMax, valuesMax, membersMax));
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
   const topicCount = reader.count();
   checkTopicCount(topicCount);
   for (let left = topicCount; left > 0; left--) {
-    const config = topicFromText(reader.block().toString('utf8'));
+    const config = yield* topicSteps(reader.block().toString('utf8'));
     topicConfigTable[config.topicName] = config;
+    if (left % topicsPerTurn === 0) yield;
   }
-  const filterServers: JsonValue = parseFastjson(reader.block().toString('utf8'));
+  const filterServers: JsonValue = yield* parseFastjsonSteps(reader.block().toString('utf8'), { valuesMax, membersMax });
   if (!Array.isArray(filterServers)) return malformed('the filter servers are not a list');
   const topicQueueMappings: TopicQueueMapping[] = [];
   if (senderVersion >= versionV5 && !reader.isAtEnd) {
     const count = reader.count();
     checkTopicCount(count);
-    for (let left = count; left > 0; left--) topicQueueMappings.push(topicQueueMappingFromJson(parseBody(reader.block())));
+    const read = queueMappingReader();
+    for (let left = count; left > 0; left--) {
+      const object = yield* parseBodySteps(reader.block(), bytesMax, valuesMax, membersMax);
+      topicQueueMappings.push(yield* read(object));
+    }
   }
   return {
     dataVersion,

@@ -8,10 +8,11 @@ import {
   jsonBody,
   listField,
   objectOf,
-  parseBody,
+  parseBodySteps,
   textField,
 } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
+import { inOneTurn, mapInSteps, type Steps } from './steps.js';
 import { subscriptionFromJson, subscriptionToJson } from './subscription-json.js';
 
 const consumeTypes: readonly ConsumeType[] = ['CONSUME_PASSIVELY', 'CONSUME_ACTIVELY', 'CONSUME_POP'];
@@ -25,6 +26,9 @@ const consumeFromWheres: readonly ConsumeFromWhere[] = [
   'CONSUME_FROM_TIMESTAMP',
 ];
 
+/** Consumer groups that are read in one turn of the event loop. */
+const consumersPerTurn = 500;
+
 function consumerToJson(consumer: ConsumerData): object {
   return {
     consumeFromWhere: consumer.consumeFromWhere,
@@ -36,13 +40,14 @@ function consumerToJson(consumer: ConsumerData): object {
   };
 }
 
-function consumerFromJson(object: JsonObject): ConsumerData {
+function* consumerSteps(object: JsonObject): Steps<ConsumerData> {
+  const subscriptions = listField(object, 'subscriptionDataSet');
   return {
     groupName: textField(object, 'groupName'),
     consumeType: enumField(object, 'consumeType', consumeTypes, 'CONSUME_PASSIVELY'),
     messageModel: enumField(object, 'messageModel', messageModels, 'CLUSTERING'),
     consumeFromWhere: enumField(object, 'consumeFromWhere', consumeFromWheres, undefined),
-    subscriptionDataSet: listField(object, 'subscriptionDataSet').map((entry) =>
+    subscriptionDataSet: yield* mapInSteps(subscriptions, (entry) =>
       subscriptionFromJson(objectOf(entry, 'subscriptionDataSet')),
     ),
     unitMode: booleanField(object, 'unitMode', false),
@@ -61,13 +66,25 @@ export function encodeHeartbeat(heartbeat: HeartbeatData): Buffer {
 }
 
 export function decodeHeartbeat(body: Buffer): HeartbeatData {
-  const object = parseBody(body, clientBodyBytesMax, clientBodyValuesMax);
+  return inOneTurn(heartbeatSteps(body));
+}
+
+/** `decodeHeartbeat` of what may be a large body. */
+export function* heartbeatSteps(body: Buffer): Steps<HeartbeatData> {
+  const object = yield* parseBodySteps(body, clientBodyBytesMax, clientBodyValuesMax);
+  const clientId = textField(object, 'clientID');
+  const producerGroups = yield* mapInSteps(listField(object, 'producerDataSet'), (entry) =>
+    textField(objectOf(entry, 'producerDataSet'), 'groupName'),
+  );
+  const consumers: ConsumerData[] = [];
+  for (const entry of listField(object, 'consumerDataSet')) {
+    consumers.push(yield* consumerSteps(objectOf(entry, 'consumerDataSet')));
+    if (consumers.length % consumersPerTurn === 0) yield;
+  }
   return {
-    clientId: textField(object, 'clientID'),
-    producerGroups: listField(object, 'producerDataSet').map((entry) =>
-      textField(objectOf(entry, 'producerDataSet'), 'groupName'),
-    ),
-    consumers: listField(object, 'consumerDataSet').map((entry) => consumerFromJson(objectOf(entry, 'consumerDataSet'))),
+    clientId,
+    producerGroups,
+    consumers,
     heartbeatFingerprint: integerField(object, 'heartbeatFingerprint', 0),
     withoutSub: booleanField(object, 'withoutSub', false),
   };

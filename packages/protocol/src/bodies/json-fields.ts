@@ -1,5 +1,6 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
-import { isJsonObject, type JsonObject, type JsonValue, parseFastjson } from './parse-fastjson.js';
+import { isJsonObject, type JsonObject, type JsonValue, parseFastjsonSteps } from './parse-fastjson.js';
+import { inOneTurn, type Steps } from './steps.js';
 
 /**
  * Reads members of parsed bodies. As in Java a missing member has a default, numbers may come as text, and what has the
@@ -15,13 +16,23 @@ export const clientBodyBytesMax = 1024 * 1024;
 export const clientBodyValuesMax = 100_000;
 
 /** The object that a body consists of; refused when it has more than `sizeBytesMax` bytes or `valuesMax` values. */
-export function parseBody(body: Buffer, sizeBytesMax = Number.POSITIVE_INFINITY, valuesMax?: number): JsonObject {
+export function parseBody(body: Buffer, sizeBytesMax?: number, valuesMax?: number): JsonObject {
+  return inOneTurn(parseBodySteps(body, sizeBytesMax, valuesMax));
+}
+
+/** `parseBody` of what may be a large body. */
+export function* parseBodySteps(
+  body: Buffer,
+  sizeBytesMax = Number.POSITIVE_INFINITY,
+  valuesMax?: number,
+  membersMax?: number,
+): Steps<JsonObject> {
   if (body.length > sizeBytesMax) {
     throw new ProtocolError('BODY_INVALID', `the JSON body has ${body.length} bytes, allowed are ${sizeBytesMax}`, {
       details: { sizeBytes: body.length, sizeBytesMax },
     });
   }
-  return objectOf(parseFastjson(body.toString('utf8'), { valuesMax }), 'body');
+  return objectOf(yield* parseFastjsonSteps(body.toString('utf8'), { valuesMax, membersMax }), 'body');
 }
 
 export function objectOf(value: JsonValue | undefined, name: string): JsonObject {
@@ -81,10 +92,16 @@ export function enumField<T extends string, D>(object: JsonObject, name: string,
   return names.find((known) => known === value) ?? missing;
 }
 
-/** A map of text to text. */
-export function textTable(object: JsonObject): Record<string, string> {
+/** A map of text to text; refused when it has more than `countMax` entries. */
+export function textTable(object: JsonObject, countMax = Number.POSITIVE_INFINITY): Record<string, string> {
   const table = Object.create(null) as Record<string, string>;
-  for (const name of Object.keys(object)) {
+  const names = Object.keys(object);
+  if (names.length > countMax) {
+    throw new ProtocolError('BODY_INVALID', `a table of the body has ${names.length} entries, allowed are ${countMax}`, {
+      details: { count: names.length, countMax },
+    });
+  }
+  for (const name of names) {
     if (object[name] !== null) table[name] = textOf(object[name], name);
   }
   return table;

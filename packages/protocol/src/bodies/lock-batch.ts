@@ -6,17 +6,19 @@ import {
   listField,
   objectOf,
   parseBody,
+  parseBodySteps,
   textField,
 } from './json-fields.js';
 import type { LockBatchBody, MessageQueue } from './message-queue.js';
 import type { JsonObject } from './parse-fastjson.js';
+import { inOneTurn, mapInSteps, type Steps } from './steps.js';
 
 function queueToJson(queue: MessageQueue): object {
   return { brokerName: queue.brokerName, queueId: queue.queueId, topic: queue.topic };
 }
 
-function queuesField(object: JsonObject, name: string): MessageQueue[] {
-  return listField(object, name).map((entry) => {
+function* queuesSteps(object: JsonObject, name: string): Steps<MessageQueue[]> {
+  return yield* mapInSteps(listField(object, name), (entry) => {
     const queue = objectOf(entry, name);
     return {
       topic: textField(queue, 'topic'),
@@ -32,11 +34,16 @@ export function encodeLockBatch(body: LockBatchBody): Buffer {
 }
 
 export function decodeLockBatch(body: Buffer): LockBatchBody {
-  const object = parseBody(body, clientBodyBytesMax, clientBodyValuesMax);
+  return inOneTurn(lockBatchSteps(body));
+}
+
+/** `decodeLockBatch` of what may be a large body. */
+export function* lockBatchSteps(body: Buffer): Steps<LockBatchBody> {
+  const object = yield* parseBodySteps(body, clientBodyBytesMax, clientBodyValuesMax);
   return {
     consumerGroup: textField(object, 'consumerGroup'),
     clientId: textField(object, 'clientId'),
-    queues: queuesField(object, 'mqSet'),
+    queues: yield* queuesSteps(object, 'mqSet'),
   };
 }
 
@@ -46,5 +53,5 @@ export function encodeLockBatchResult(queues: readonly MessageQueue[]): Buffer {
 }
 
 export function decodeLockBatchResult(body: Buffer): MessageQueue[] {
-  return queuesField(parseBody(body, clientBodyBytesMax, clientBodyValuesMax), 'lockOKMQSet');
+  return inOneTurn(queuesSteps(parseBody(body, clientBodyBytesMax, clientBodyValuesMax), 'lockOKMQSet'));
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fastjsonDepthMax, fastjsonExpansionMax, fastjsonValuesMax, type JsonValue, parseFastjson } from './parse-fastjson.js';
+import {
+  fastjsonDepthMax,
+  fastjsonEscapesMax,
+  fastjsonExpansionMax,
+  fastjsonValuesMax,
+  type JsonValue,
+  parseFastjson,
+  parseFastjsonSteps,
+} from './parse-fastjson.js';
 
 /** With prototypes, so that results compare with literals. */
 function plain(value: JsonValue): unknown {
@@ -154,4 +162,26 @@ test('a key holds no reference', () => {
 test('without references, $ref is a member', () => {
   const text = '{"a":{"$ref":"x"},"b":{"$ref":"$.a"}}';
   expect(plain(parseFastjson(text, { resolvesReferences: false }))).toEqual({ a: { $ref: 'x' }, b: { $ref: '$.a' } });
+});
+
+test('as many escapes in a string as allowed, and not one more', () => {
+  const most = '\\n'.repeat(fastjsonEscapesMax);
+  expect(refusal(`["${most}","${most}"]`)).toBe('none');
+  expect(refusal(`"${most}\\n"`)).toBe('BODY_INVALID');
+});
+
+test('a large text is read in many steps, and its fault found in the last', () => {
+  const text = `{"a":[${'{"x":1},'.repeat(20_000)}0]`;
+  const stepsOf = (whole: string) => {
+    const steps = parseFastjsonSteps(whole);
+    let count = 0;
+    for (;;) {
+      count += 1;
+      const { done } = steps.next();
+      if (done === true) return count;
+    }
+  };
+  expect(stepsOf(`${text}}`)).toBeGreaterThan(5);
+  expect(() => stepsOf(text)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+  expect(stepsOf('{"a":1}')).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
+import { inOneTurn, type Steps } from './steps.js';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 export type JsonObject = { [name: string]: JsonValue };
@@ -12,6 +13,9 @@ export const fastjsonDepthMax = 64;
 /** Values in one text: bounds the memory that a text of empty arrays would take. */
 export const fastjsonValuesMax = 4_000_000;
 
+/** Escapes in one string, which is read in one go. */
+export const fastjsonEscapesMax = 250_000;
+
 /** Back references in one text: each walks its path again, and Java repeats few objects. */
 const fastjsonReferencesMax = 10_000;
 /** Characters that back references of one text may stand for: references to references would double with each. */
@@ -20,28 +24,37 @@ export const fastjsonExpansionMax = 4 * 1024 * 1024;
 export interface ParseFastjsonOptions {
   /** Default: `fastjsonValuesMax`. */
   readonly valuesMax?: number | undefined;
+  /** Members of one object: the last ones of very many, and the list of them all, cost long turns. Default: as many as there are values. */
+  readonly membersMax?: number | undefined;
   /** Whether `{"$ref":"path"}` is a back reference; else it is an object with that member. Default: true. */
   readonly resolvesReferences?: boolean | undefined;
 }
 
 const backslash = 0x5c;
 
-const shortEscapes: Readonly<Record<string, string>> = {
-  '"': '"',
-  "'": "'",
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+const shortEscapes: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ["'", "'"],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+]);
 
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const wordPattern = /[A-Za-z_$][\w$]*/y;
-const hexPattern = /^[0-9A-Fa-f]{4}$/;
+
+/**
+ * An object that inherits nothing. One of `Object.create(null)` would do, and is a hash table of its own from the start: several times
+ * the memory and time of one whose form is shared by all of its kind.
+ */
+class EmptyObject {}
+Object.setPrototypeOf(EmptyObject.prototype, null);
+Reflect.deleteProperty(EmptyObject.prototype, 'constructor');
 
 /** A key of Java's MessageQueue as one text; any other object key as its JSON. */
 function normaliseKey(key: JsonValue): string {
@@ -54,31 +67,57 @@ function normaliseKey(key: JsonValue): string {
   return typeof key === 'string' ? key : JSON.stringify(key);
 }
 
+/** Values and characters that are read in one turn of the event loop: a few milliseconds. */
+const valuesPerTurn = 4000;
+const charactersPerTurn = 256 * 1024;
+
+/**
+ * Reads one value of a text, as far as it is asked to at a time. Invariants: `#open` and the lists beside it are of one length; between
+ * two steps the next thing in the text is a value.
+ */
 class FastjsonParser {
   readonly #text: string;
   readonly #valuesMax: number;
+  readonly #membersMax: number;
   #at = 0;
   #values = 0;
+  /** In the string that is read. */
+  #escapes = 0;
   #references = 0;
-  #isInKey = false;
   /** The containers that are being read, outermost first. */
-  readonly #open: JsonValue[] = [];
+  readonly #open: (JsonValue[] | JsonObject)[] = [];
+  /** Of each of them, when it is an object, the name of the member that is read. */
+  readonly #names: string[] = [];
+  /** Of each of them, how many members are read. */
+  readonly #memberCounts: number[] = [];
+  /** Of each of them, what `#position` was before it. */
+  readonly #starts: number[] = [];
+  /** Which of them is the key of the one before it; -1: none. */
+  #keyAt = -1;
   /** Characters of each container that is read, with what its references stand for; undefined when nothing refers to one. */
   readonly #weights: Map<JsonValue, number> | undefined;
   /** Characters that the references so far stand for. */
   #expansion = 0;
+  #whole: JsonValue = null;
 
-  constructor(text: string, { valuesMax = fastjsonValuesMax, resolvesReferences = true }: ParseFastjsonOptions) {
+  constructor(text: string, options: ParseFastjsonOptions) {
+    const { valuesMax = fastjsonValuesMax, membersMax = valuesMax, resolvesReferences = true } = options;
     this.#text = text;
     this.#valuesMax = valuesMax;
+    this.#membersMax = membersMax;
     this.#weights = resolvesReferences && text.includes('$ref') ? new Map() : undefined;
   }
 
-  parse(): JsonValue {
-    const value = this.#value();
-    this.#skipSpace();
-    if (this.#at < this.#text.length) this.#fail('something follows the value');
-    return value;
+  /** Reads about so much further; true when `whole` is the whole value. */
+  advance(valueCount: number, characterCount: number): boolean {
+    const valuesEnd = this.#values + valueCount;
+    const end = this.#at + characterCount;
+    while (this.#values < valuesEnd && this.#at < end) if (this.#step()) return true;
+    return false;
+  }
+
+  get whole(): JsonValue {
+    return this.#whole;
   }
 
   #fail(reason: string): never {
@@ -105,14 +144,107 @@ class FastjsonParser {
     this.#at++;
   }
 
-  #value(): JsonValue {
+  /** Reads a value or, of a container that is not empty, what is before its first one, and all that ends behind; true at the very end. */
+  #step(): boolean {
+    let value = this.#begin();
+    while (value !== undefined) {
+      const parentAt = this.#open.length - 1;
+      const parent = this.#open[parentAt];
+      if (parent === undefined) return this.#finish(value);
+      if (this.#keyAt === parentAt + 1) {
+        this.#keyAt = -1;
+        this.#names[parentAt] = normaliseKey(value);
+        this.#take(':');
+        return false;
+      }
+      const isList = Array.isArray(parent);
+      if (isList) parent.push(value);
+      else parent[this.#names[parentAt] ?? ''] = value;
+      if (this.#peek() === ',') {
+        this.#at++;
+        if (!isList) this.#key();
+        return false;
+      }
+      value = this.#end(parent);
+    }
+    return false;
+  }
+
+  #finish(value: JsonValue): true {
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail('something follows the value');
+    this.#whole = value;
+    return true;
+  }
+
+  /** Undefined when the value is a container with something in it, which is open then. */
+  #begin(): JsonValue | undefined {
     if (++this.#values > this.#valuesMax) this.#fail(`it has more than ${this.#valuesMax} values`);
     const first = this.#peek();
-    if (first === '{') return this.#object();
-    if (first === '[') return this.#array();
+    if (first === '{') {
+      const object = new EmptyObject() as unknown as JsonObject;
+      this.#enter(object);
+      if (this.#peek() === '}') return this.#end(object);
+      this.#key();
+      return undefined;
+    }
+    if (first === '[') {
+      const items: JsonValue[] = [];
+      this.#enter(items);
+      return this.#peek() === ']' ? this.#end(items) : undefined;
+    }
     if (first === '"' || first === "'") return this.#string(first);
     if (first === '-' || (first >= '0' && first <= '9')) return Number(this.#match(numberPattern, 'a number'));
     return this.#word();
+  }
+
+  #enter(container: JsonValue[] | JsonObject): void {
+    if (this.#open.length >= fastjsonDepthMax) this.#fail('it nests too deeply');
+    this.#open.push(container);
+    this.#names.push('');
+    this.#memberCounts.push(0);
+    this.#starts.push(this.#position);
+    this.#at++;
+  }
+
+  /** What the innermost container, which ends here, stands for. */
+  #end(container: JsonValue[] | JsonObject): JsonValue {
+    const isList = Array.isArray(container);
+    this.#take(isList ? ']' : '}');
+    this.#open.pop();
+    this.#names.pop();
+    this.#memberCounts.pop();
+    const start = this.#starts.pop() ?? 0;
+    if (this.#weights === undefined) return container;
+    this.#weights.set(container, this.#position - start);
+    if (isList) return container;
+    const reference = container.$ref;
+    return typeof reference === 'string' && Object.keys(container).length === 1 ? this.#resolve(reference) : container;
+  }
+
+  get #position(): number {
+    return this.#at + this.#expansion;
+  }
+
+  /**
+   * A quoted name, a bare name or number, and the colon behind it; or (of Java maps keyed by objects) only finds that the key is a
+   * container, which is read like any value. Such a key holds no other one: the text of keys of keys of keys would double with each.
+   */
+  #key(): void {
+    const first = this.#peek();
+    const objectAt = this.#open.length - 1;
+    const memberCount = (this.#memberCounts[objectAt] ?? 0) + 1;
+    if (memberCount > this.#membersMax) this.#fail(`an object has more than ${this.#membersMax} members`);
+    this.#memberCounts[objectAt] = memberCount;
+    if (first === '{' || first === '[') {
+      if (this.#keyAt >= 0) this.#fail('a key inside a key is an object');
+      this.#keyAt = objectAt + 1;
+      return;
+    }
+    if (first === '"' || first === "'") this.#names[objectAt] = this.#string(first);
+    else if (first === '-' || (first >= '0' && first <= '9')) this.#names[objectAt] = this.#match(numberPattern, 'a key');
+    else this.#names[objectAt] = this.#match(wordPattern, 'a key');
+    this.#take(':');
   }
 
   #match(pattern: RegExp, what: string): string {
@@ -150,6 +282,7 @@ class FastjsonParser {
 
   #escapedString(quote: number): string {
     const text = this.#text;
+    this.#escapes = 0;
     let start = ++this.#at;
     let parsed = '';
     for (;;) {
@@ -160,7 +293,9 @@ class FastjsonParser {
         return parsed;
       }
       if (unit === backslash) {
-        parsed += text.slice(start, this.#at++) + this.#escape();
+        if (start < this.#at) parsed += text.slice(start, this.#at);
+        this.#at++;
+        parsed += this.#escape();
         start = this.#at;
       } else {
         this.#at++;
@@ -169,89 +304,33 @@ class FastjsonParser {
   }
 
   #escape(): string {
+    if (++this.#escapes > fastjsonEscapesMax) this.#fail(`a string has more than ${fastjsonEscapesMax} escapes`);
     const letter = this.#text[this.#at++] ?? '';
     if (letter === 'u') {
-      const digits = this.#text.slice(this.#at, this.#at + 4);
-      if (!hexPattern.test(digits)) this.#fail('an escape is not four hexadecimal digits');
+      const unit = this.#hexDigits();
+      if (unit < 0) this.#fail('an escape is not four hexadecimal digits');
       this.#at += 4;
-      return String.fromCharCode(Number.parseInt(digits, 16));
+      return String.fromCharCode(unit);
     }
-    return Object.hasOwn(shortEscapes, letter) ? (shortEscapes[letter] as string) : this.#fail('an escape is unknown');
+    return shortEscapes.get(letter) ?? this.#fail('an escape is unknown');
   }
 
-  #enter(container: JsonValue): void {
-    if (this.#open.length >= fastjsonDepthMax) this.#fail('it nests too deeply');
-    this.#open.push(container);
-    this.#at++;
-  }
-
-  /** `start`: what `#position` was before the container. */
-  #leave(container: JsonValue, start: number): void {
-    this.#open.pop();
-    this.#weights?.set(container, this.#position - start);
-  }
-
-  get #position(): number {
-    return this.#at + this.#expansion;
-  }
-
-  #array(): JsonValue {
-    const items: JsonValue[] = [];
-    const start = this.#position;
-    this.#enter(items);
-    if (this.#peek() !== ']') {
-      for (;;) {
-        items.push(this.#value());
-        if (this.#peek() !== ',') break;
-        this.#at++;
-      }
+  /** The number that the next four characters stand for; negative when one is no hexadecimal digit. */
+  #hexDigits(): number {
+    let number = 0;
+    for (let at = this.#at; at < this.#at + 4; at++) {
+      const unit = this.#text.charCodeAt(at);
+      const letter = unit | 0x20;
+      if (unit >= 0x30 && unit <= 0x39) number = number * 16 + unit - 0x30;
+      else if (letter >= 0x61 && letter <= 0x66) number = number * 16 + letter - 0x57;
+      else return -1;
     }
-    this.#take(']');
-    this.#leave(items, start);
-    return items;
-  }
-
-  #object(): JsonValue {
-    const object = Object.create(null) as JsonObject;
-    const start = this.#position;
-    this.#enter(object);
-    if (this.#peek() !== '}') {
-      for (;;) {
-        const key = this.#key();
-        this.#take(':');
-        object[key] = this.#value();
-        if (this.#peek() !== ',') break;
-        this.#at++;
-      }
-    }
-    this.#take('}');
-    this.#leave(object, start);
-    if (this.#weights === undefined) return object;
-    const reference = object.$ref;
-    return typeof reference === 'string' && Object.keys(object).length === 1 ? this.#resolve(reference) : object;
-  }
-
-  /** A quoted name, a bare name or number, or (of Java maps keyed by objects) a whole object. */
-  #key(): string {
-    const first = this.#peek();
-    if (first === '"' || first === "'") return this.#string(first);
-    if (first === '{' || first === '[') return this.#compositeKey();
-    if (first === '-' || (first >= '0' && first <= '9')) return this.#match(numberPattern, 'a key');
-    return this.#match(wordPattern, 'a key');
-  }
-
-  /** Such a key holds no other one: the text of keys of keys of keys would double with each. */
-  #compositeKey(): string {
-    if (this.#isInKey) this.#fail('a key inside a key is an object');
-    this.#isInKey = true;
-    const key = normaliseKey(this.#value());
-    this.#isInKey = false;
-    return key;
+    return number;
   }
 
   /** The earlier value that fastjson refers to instead of repeating it; null when it is not there or not complete yet. */
   #resolve(reference: string): JsonValue {
-    if (this.#isInKey) this.#fail('a key has a back reference');
+    if (this.#keyAt >= 0) this.#fail('a key has a back reference');
     this.#references += 1;
     if (this.#references > fastjsonReferencesMax) this.#fail(`more than ${fastjsonReferencesMax} back references`);
     let value: JsonValue = this.#open[0] ?? null;
@@ -261,7 +340,7 @@ class FastjsonParser {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return null;
       value = (value as JsonObject)[step] ?? null;
     }
-    if (this.#open.includes(value)) return null;
+    if (isContainer(value) && this.#open.includes(value)) return null;
     this.#expansion += typeof value === 'string' ? value.length : (this.#weights?.get(value) ?? 0);
     if (this.#expansion > fastjsonExpansionMax) {
       this.#fail(`its back references stand for more than ${fastjsonExpansionMax} characters`);
@@ -270,11 +349,22 @@ class FastjsonParser {
   }
 }
 
+function isContainer(value: JsonValue): value is JsonValue[] | JsonObject {
+  return typeof value === 'object' && value !== null;
+}
+
 /**
  * Reads what Java's fastjson writes (page 01 §9): JSON, and also bare integer keys, object keys (`topic@brokerName@queueId`),
  * `$ref` back references, bare and single-quoted names. Nesting, the number of values and what references stand for are
  * bounded; objects have no prototype. Throws a `ProtocolError` `BODY_INVALID` and nothing else.
  */
 export function parseFastjson(text: string, options: ParseFastjsonOptions = {}): JsonValue {
-  return new FastjsonParser(text, options).parse();
+  return inOneTurn(parseFastjsonSteps(text, options));
+}
+
+/** `parseFastjson` of what may be a large text. */
+export function* parseFastjsonSteps(text: string, options: ParseFastjsonOptions = {}): Steps<JsonValue> {
+  const parser = new FastjsonParser(text, options);
+  while (!parser.advance(valuesPerTurn, charactersPerTurn)) yield;
+  return parser.whole;
 }

@@ -1,11 +1,12 @@
 import { versionRegisterBrokerBody } from '../version.js';
-import { decodeCompressedRegistration, encodeCompressedRegistration } from './compressed-registration.js';
-import { jsonBody, listField, objectField, objectOf, parseBody, textOf } from './json-fields.js';
+import { compressedRegistrationSteps, encodeCompressedRegistration } from './compressed-registration.js';
+import { jsonBody, listField, objectField, objectOf, parseBodySteps, textOf } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
+import { inOneTurn, mapInSteps, type Steps } from './steps.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
-import { topicQueueMappingFromJson } from './topic-queue-mapping.js';
+import { queueMappingReader, type TopicQueueMapping } from './topic-queue-mapping.js';
 
 /** Body of REGISTER_BROKER (page 02 §2); compressed only towards a NameServer that reads our version's form (§3). */
 export function encodeRegisterBrokerBody(body: RegisterBrokerBody, options: { readonly compressed: boolean }): Buffer {
@@ -20,15 +21,22 @@ export function encodeRegisterBrokerBody(body: RegisterBrokerBody, options: { re
   });
 }
 
-function wrapperFromJson(wrapper: JsonObject, filterServerList: readonly string[]): RegisterBrokerBody {
+function* wrapperSteps(wrapper: JsonObject, filterServerList: readonly string[]): Steps<RegisterBrokerBody> {
   const table = objectField(wrapper, 'topicConfigTable');
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
   const names = Object.keys(table);
   checkTopicCount(names.length);
-  for (const name of names) topicConfigTable[name] = topicConfigFromJson(objectOf(table[name], name), name);
+  yield* mapInSteps(names, (name) => {
+    topicConfigTable[name] = topicConfigFromJson(objectOf(table[name], name), name);
+  });
   const mappings = objectField(wrapper, 'topicQueueMappingInfoMap');
-  const topicQueueMappings = Object.keys(mappings).map((name) => topicQueueMappingFromJson(objectOf(mappings[name], name)));
-  checkTopicCount(topicQueueMappings.length);
+  const mapped = Object.keys(mappings);
+  checkTopicCount(mapped.length);
+  const topicQueueMappings: TopicQueueMapping[] = [];
+  const read = queueMappingReader();
+  for (const name of mapped) {
+    topicQueueMappings.push(yield* read(objectOf(mappings[name], name)));
+  }
   const dataVersion = dataVersionFromJson(objectField(wrapper, 'dataVersion'));
   return {
     dataVersion,
@@ -38,17 +46,23 @@ function wrapperFromJson(wrapper: JsonObject, filterServerList: readonly string[
   };
 }
 
-/**
- * Reads a registration. `senderVersion` is the frame's: brokers before V3_0_11 send the bare topic table, those from V5_0_0 on
- * end a compressed body with one more block. Throws a `ProtocolError` `BODY_INVALID`, also beyond `registrationLimits`.
- */
-export function decodeRegisterBrokerBody(
-  body: Buffer,
-  options: { readonly compressed: boolean; readonly senderVersion: number },
-): RegisterBrokerBody {
-  if (options.compressed) return decodeCompressedRegistration(body, options.senderVersion);
-  const object = parseBody(body, registrationLimits.bytesMax, registrationLimits.valuesMax);
-  if (options.senderVersion < versionRegisterBrokerBody) return wrapperFromJson(object, []);
+export interface RegisterBrokerBodyOptions {
+  readonly compressed: boolean;
+  /** The frame's: brokers before V3_0_11 send the bare topic table, those from V5_0_0 on end a compressed body with one more block. */
+  readonly senderVersion: number;
+}
+
+/** Reads a registration. Throws a `ProtocolError` `BODY_INVALID`, also beyond `registrationLimits`. */
+export function decodeRegisterBrokerBody(body: Buffer, options: RegisterBrokerBodyOptions): RegisterBrokerBody {
+  return inOneTurn(registerBrokerBodySteps(body, options));
+}
+
+/** `decodeRegisterBrokerBody` of what may be a large body. */
+export function* registerBrokerBodySteps(body: Buffer, options: RegisterBrokerBodyOptions): Steps<RegisterBrokerBody> {
+  if (options.compressed) return yield* compressedRegistrationSteps(body, options.senderVersion);
+  const { bytesMax, valuesMax, membersMax } = registrationLimits;
+  const object = yield* parseBodySteps(body, bytesMax, valuesMax, membersMax);
+  if (options.senderVersion < versionRegisterBrokerBody) return yield* wrapperSteps(object, []);
   const filterServers = listField(object, 'filterServerList').map((server) => textOf(server, 'filterServerList'));
-  return wrapperFromJson(objectField(object, 'topicConfigSerializeWrapper'), filterServers);
+  return yield* wrapperSteps(objectField(object, 'topicConfigSerializeWrapper'), filterServers);
 }

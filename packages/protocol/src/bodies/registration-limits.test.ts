@@ -3,8 +3,9 @@ import { compressZlib } from '../message/compression.js';
 import { ownVersion } from '../version.js';
 import { decodeRegisterBrokerBody } from './register-broker-body.js';
 import { registrationLimits } from './registration-limits.js';
+import { attributesMax } from './topic-config-codec.js';
 
-const { bytesMax, compressedBytesMax, topicsMax, valuesMax } = registrationLimits;
+const { bytesMax, compressedBytesMax, membersMax, topicsMax, valuesMax } = registrationLimits;
 const dataVersion = '{"counter":1,"timestamp":1}';
 
 const plain = (table: string, filler = '') =>
@@ -51,4 +52,20 @@ test('many small values, an inflating body and a large compressed one are refuse
   expect(() => decode(plain('', values))).toThrow(invalid(/more than 600000 values/));
   expect(() => decode(compressedBody([], `{"x":"${'a'.repeat(bytesMax)}"}`), true)).toThrow();
   expect(() => decode(Buffer.alloc(compressedBytesMax + 1, 0x78), true)).toThrow(invalid(/allowed are 2097152/));
+});
+
+test('as many members of an object as allowed, and not one more', () => {
+  const members = (count: number) => plain('', `,"x":{${'"n":0,'.repeat(count - 1)}"n":0}`);
+  expect(topicCountOf(members(membersMax))).toBe(0);
+  expect(() => decode(members(membersMax + 1))).toThrow(invalid(/an object has more than 100000 members/));
+});
+
+test('as many attributes of a topic as allowed, and not one more, plain and compressed', () => {
+  const attributes = (count: number) => JSON.stringify(Object.fromEntries(names(count).map((name) => [name, ''])));
+  const topic = (count: number) => plain(`"A":{"attributes":${attributes(count)}}`);
+  expect(topicCountOf(topic(attributesMax))).toBe(1);
+  expect(() => decode(topic(attributesMax + 1))).toThrow(invalid(/allowed are 1000/));
+  const text = (count: number) => compressedBody([`A 4 4 6 SINGLE_TAG ${attributes(count)}`]);
+  expect(topicCountOf(text(attributesMax), true)).toBe(1);
+  expect(() => decode(text(attributesMax + 1), true)).toThrow(invalid(/allowed are 1000/));
 });

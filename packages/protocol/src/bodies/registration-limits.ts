@@ -12,6 +12,8 @@ export const registrationLimits = {
   topicsMax: 50_000,
   /** Values in the JSON: eight for a topic, and some for attributes. */
   valuesMax: 600_000,
+  /** Members of one object in it. */
+  membersMax: 100_000,
 } as const;
 
 export function checkTopicCount(count: number): void {

@@ -8,6 +8,9 @@ const dataVersionBytesMax = 4096;
 const queueNumsDefault = 16;
 const permDefault = 6;
 
+/** Attributes of one topic; Apache knows about ten. */
+export const attributesMax = 1000;
+
 export const topicFilterTypes = ['SINGLE_TAG', 'MULTI_TAG'] as const;
 
 /** `counter` stays a plain number: Java refuses anything else (page 01 §9). */
@@ -46,7 +49,7 @@ export function topicConfigFromJson(object: JsonObject, topicName?: string): Top
     topicFilterType: enumField(object, 'topicFilterType', topicFilterTypes, 'SINGLE_TAG'),
     topicSysFlag: integerField(object, 'topicSysFlag', 0),
     order: booleanField(object, 'order', false),
-    attributes: textTable(objectField(object, 'attributes')),
+    attributes: textTable(objectField(object, 'attributes'), attributesMax),
   };
 }
 

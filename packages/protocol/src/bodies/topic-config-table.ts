@@ -1,4 +1,5 @@
-import { jsonBody, listField, objectField, objectOf, parseBody } from './json-fields.js';
+import { jsonBody, listField, objectField, objectOf, parseBody, parseBodySteps } from './json-fields.js';
+import { inOneTurn, mapInSteps, type Steps } from './steps.js';
 import type { DataVersion, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
 
@@ -41,6 +42,11 @@ export function encodeTopicConfigList(topics: readonly TopicConfig[]): Buffer {
 
 /** Throws a `ProtocolError` `BODY_INVALID`. */
 export function decodeTopicConfigList(body: Buffer): readonly TopicConfig[] {
-  const topics = listField(parseBody(body, createdTopicsBytesMax, createdTopicsValuesMax), 'topicConfigList');
-  return topics.map((topic) => topicConfigFromJson(objectOf(topic, 'topicConfigList'), ''));
+  return inOneTurn(topicConfigListSteps(body));
+}
+
+/** `decodeTopicConfigList` of what may be a large body. */
+export function* topicConfigListSteps(body: Buffer): Steps<readonly TopicConfig[]> {
+  const topics = listField(yield* parseBodySteps(body, createdTopicsBytesMax, createdTopicsValuesMax), 'topicConfigList');
+  return yield* mapInSteps(topics, (topic) => topicConfigFromJson(objectOf(topic, 'topicConfigList'), ''));
 }

@@ -5,6 +5,7 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
 import { booleanField, integerField, integerOf, objectField, optionalTextField, textField } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
+import type { Steps } from './steps.js';
 
 /** Logical queues of a topic that a broker may name; as many as a topic may have queues. */
 const mappedQueuesMax = 65_536;
@@ -20,7 +21,7 @@ export interface TopicQueueMapping {
   readonly queueIds: ReadonlyMap<number, number>;
 }
 
-export function topicQueueMappingFromJson(object: JsonObject): TopicQueueMapping {
+function topicQueueMappingFromJson(object: JsonObject): TopicQueueMapping {
   const ids = objectField(object, 'currIdMap');
   const names = Object.keys(ids);
   if (names.length > mappedQueuesMax) {
@@ -35,6 +36,23 @@ export function topicQueueMappingFromJson(object: JsonObject): TopicQueueMapping
     epoch: integerField(object, 'epoch', 0),
     isDirty: booleanField(object, 'dirty', false),
     queueIds: new Map(names.map((name) => [integerOf(name, 'currIdMap'), integerOf(ids[name], 'currIdMap')])),
+  };
+}
+
+/** Mapped queues that are read in one turn of the event loop, however many topics have them. */
+const queuesPerTurn = 10_000;
+
+/** Reads one mapping after the other: a registration may have many, and each may name many queues. */
+export function queueMappingReader(): (object: JsonObject) => Steps<TopicQueueMapping> {
+  let queues = 0;
+  return function* read(object) {
+    const mapping = topicQueueMappingFromJson(object);
+    queues += 1 + mapping.queueIds.size;
+    if (queues >= queuesPerTurn) {
+      queues = 0;
+      yield;
+    }
+    return mapping;
   };
 }
 

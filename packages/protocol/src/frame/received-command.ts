@@ -31,6 +31,9 @@ export class ReceivedCommand implements RemotingCommand {
   /** Where the remark stands; JSON: with its quotes. */
   remarkStart = -1;
   remarkEnd = -1;
+  // There from the beginning: a field that is added later would make a second kind of command, and cost every reader of one.
+  beganUs = 0;
+  wasHeld = false;
   #extFields: ExtFields | undefined;
   #remark: string | undefined;
   #body: Buffer | undefined;

@@ -26,8 +26,8 @@ export interface RemotingCommand {
   readonly serializeType: SerializeType;
   readonly extFields: ExtFields | undefined;
   readonly body: Buffer | undefined;
-  /** Not on the wire, for who measures: when work on a request began, monotonic ms. */
-  beganMs?: number;
+  /** Not on the wire, for who measures: when work on a request began, monotonic microseconds in 32 bits, so that no number is allocated. */
+  beganUs?: number;
   /** Not on the wire, for who measures: a pull that waited for messages. */
   wasHeld?: boolean;
 }

@@ -8,6 +8,7 @@ import {
 } from '@orbitmq/protocol';
 import type { ByteStream } from '../byte-stream.js';
 import type { ConnectionLimits } from './connection-limits.js';
+import type { HeldOutput, OutputHolder } from './held-output.js';
 import type { Flushable, TurnFlusher } from './turn-flusher.js';
 
 export interface FrameChannelEvents {
@@ -29,7 +30,7 @@ const earlyWriteBytesMin = 32 * 1024;
  * there is plenty of it. Bytes that are no frames close the connection, since there is no way to find the next frame behind
  * them (page 01 §1).
  */
-export class FrameChannel implements Flushable {
+export class FrameChannel implements Flushable, OutputHolder {
   readonly writer: FrameWriter;
   /** Bytes came or went since this was last set to false; the sweep finds idle connections by it. */
   isActive = true;
@@ -45,6 +46,9 @@ export class FrameChannel implements Flushable {
   readonly #events: FrameChannelEvents;
   readonly #logger: Logger;
   readonly #writeBufferBytesMax: number;
+  readonly #held: HeldOutput | undefined;
+  /** Given to the stream since the beginning. */
+  #writtenBytes = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #isDirty = false;
   #isPaused = false;
@@ -52,7 +56,15 @@ export class FrameChannel implements Flushable {
   #isHandingOut = false;
   #failure: Error | undefined;
 
-  constructor(stream: ByteStream, limits: ConnectionLimits, flusher: TurnFlusher, logger: Logger, events: FrameChannelEvents) {
+  /** `held`: what all connections keep together; absent: only this one's own limits count. */
+  constructor(
+    stream: ByteStream,
+    limits: ConnectionLimits,
+    flusher: TurnFlusher,
+    logger: Logger,
+    events: FrameChannelEvents,
+    held?: HeldOutput,
+  ) {
     this.#stream = stream;
     this.#decoder = createFrameDecoder({
       maxFrameBytes: limits.maxFrameBytes,
@@ -62,6 +74,7 @@ export class FrameChannel implements Flushable {
     this.#flusher = flusher;
     this.#logger = logger;
     this.#events = events;
+    this.#held = held;
     this.#writeBufferBytesMax = limits.writeBufferBytesMax;
   }
 
@@ -102,6 +115,7 @@ export class FrameChannel implements Flushable {
       },
       onClose: (error) => {
         this.#state = 'closed';
+        this.#held?.release(this);
         this.#events.onClose(this.#failure ?? error);
       },
     });
@@ -131,6 +145,7 @@ export class FrameChannel implements Flushable {
         return;
       }
       this.#write();
+      if (!this.isOpen) return;
     }
     this.#events.onWritable();
   }
@@ -150,7 +165,9 @@ export class FrameChannel implements Flushable {
   /** Sends what was collected, then closes; what still comes in is ignored. */
   end(): void {
     if (this.#state !== 'open') return;
-    if (this.writer.sizeBytes > 0) this.#stream.write(this.writer.take());
+    if (this.writer.sizeBytes > 0) this.#writeChunks();
+    // It may have been too much.
+    if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#stream.end();
     // The other end's farewell lies behind what it has sent before.
@@ -161,20 +178,40 @@ export class FrameChannel implements Flushable {
     if (this.#state === 'closed') return;
     this.#failure ??= failure;
     this.#state = 'closed';
+    this.#held?.release(this);
     this.#stream.destroy();
   }
 
   #write(): void {
     this.isActive = true;
     this.flushCount += 1;
-    this.#stream.write(this.writer.take());
-    this.#recycle();
+    this.#writeChunks();
+    if (this.#state === 'open') this.#recycle();
+  }
+
+  /** May cut this connection. */
+  #writeChunks(): void {
+    const startBytes = this.#writtenBytes;
+    this.#writtenBytes += this.writer.sizeBytes;
+    const chunks = this.writer.take();
+    this.#stream.write(chunks);
+    if (this.#held === undefined || this.#stream.copiesWrites !== true || this.#stream.pendingWriteBytes === 0) return;
+    this.noteTaken();
+    this.#held.hold(this, chunks, startBytes);
+  }
+
+  /** Looks at what the other end has taken; once a second, or an end that reads slowly would seem not to read at all. */
+  noteTaken(): void {
+    this.#held?.taken(this, this.#writtenBytes - this.#stream.pendingWriteBytes);
   }
 
   /** What the network has copied can be written over. A stream that passes it on uncopied never says when. */
   #recycle(): void {
     if (this.#stream.copiesWrites !== true) this.writer.release();
-    else if (this.#stream.pendingWriteBytes === 0) this.writer.recycle();
+    else if (this.#stream.pendingWriteBytes === 0) {
+      this.noteTaken();
+      this.writer.recycle();
+    }
   }
 
   readonly #onData = (chunk: Buffer): void => {

@@ -17,6 +17,8 @@ export class SqlFilterCache {
   readonly #known = new Map<string, SqlCompilation>();
   readonly #limits: SqlFilterCacheLimits;
   #charCount = 0;
+  /** Characters that were compiled by the last `compile`; 0 when the expression was known. */
+  lastCompiledChars = 0;
 
   constructor(limits: SqlFilterCacheLimits = defaultLimits) {
     this.#limits = limits;
@@ -31,8 +33,10 @@ export class SqlFilterCache {
     if (known !== undefined) {
       this.#known.delete(expression);
       this.#known.set(expression, known);
+      this.lastCompiledChars = 0;
       return known;
     }
+    this.lastCompiledChars = Math.min(expression.length, sqlLimits.expressionCharsMax);
     const compilation = compileSqlFilter(expression);
     // One that is too long was not looked at, so nothing is saved by knowing it.
     if (expression.length > sqlLimits.expressionCharsMax) return compilation;

@@ -3,7 +3,6 @@ import type { Environment } from '@orbitmq/core/kernel';
 import {
   createResponse,
   decodePartMark,
-  decodeRegisterBrokerBody,
   encodeKvTable,
   maskedCrc32,
   orderTopicConfigNamespace,
@@ -11,13 +10,16 @@ import {
   type RegisterBrokerHeader,
   type RemotingCommand,
   ResponseCode,
+  registerBrokerBodySteps,
   registerBrokerHeader,
   registerBrokerResponseHeader,
   registrationPartField,
+  type Steps,
   zoneHeader,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { NamesrvConfig } from '../../config/namesrv-config.js';
+import type { LargeRequests } from '../../large-requests.js';
 import type { KvConfigStore } from '../kv-config-store.js';
 import type { RouteTable } from '../route-table.js';
 
@@ -36,6 +38,8 @@ export interface RegisterBrokerProcessorOptions {
   readonly routes: RouteTable<ServerConnection>;
   readonly kvConfig: KvConfigStore;
   readonly config: () => NamesrvConfig;
+  /** Where what changes a broker's routes waits for its turn, by the broker's name. */
+  readonly large: LargeRequests;
   /** Called with each registration, before it counts. */
   readonly onBrokerConnection: (connection: ServerConnection) => void;
 }
@@ -47,21 +51,35 @@ export class RegisterBrokerProcessor implements RequestProcessor {
     this.#options = options;
   }
 
-  process(request: RemotingCommand, connection: ServerConnection): void {
-    const { environment, routes, onBrokerConnection } = this.#options;
-    const config = this.#options.config();
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
     const header = registerBrokerHeader.decodeCommand(request);
+    return this.#options.large.run(request, connection, header.brokerName, () => this.#register(request, connection, header));
+  }
+
+  /** Everything up to the last step only reads; that one changes the routes and answers. */
+  *#register(request: RemotingCommand, connection: ServerConnection, header: RegisterBrokerHeader): Steps<void> {
     const expectedCrc = header.bodyCrc32 ?? 0;
     if (expectedCrc !== 0 && maskedCrc32(request.body ?? Buffer.alloc(0)) !== expectedCrc) {
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark: 'crc32 not match' }));
       return;
     }
-    const registered = decodeBody(request, header);
+    const registered = yield* bodySteps(request, header);
+    yield* this.#take(request, connection, header, registered);
+  }
+
+  *#take(
+    request: RemotingCommand,
+    connection: ServerConnection,
+    header: RegisterBrokerHeader,
+    registered: RegisterBrokerBody,
+  ): Steps<void> {
+    const { environment, routes, onBrokerConnection } = this.#options;
+    const config = this.#options.config();
     const mark = request.extFields?.[registrationPartField];
     const part = mark === undefined ? undefined : decodePartMark(mark);
     onBrokerConnection(connection);
     const timeoutMs = header.heartbeatTimeoutMillis ?? 0;
-    const result = routes.register(
+    const result = yield* routes.registerSteps(
       {
         ...header,
         timeoutMs: timeoutMs > 0 ? timeoutMs : brokerTimeoutMsDefault,
@@ -74,7 +92,7 @@ export class RegisterBrokerProcessor implements RequestProcessor {
         removesOtherTopics: config.deleteTopicWithBrokerRegistration,
         connection,
       },
-      environment.clock.monotonic(),
+      () => environment.clock.monotonic(),
     );
     const broker = { brokerName: header.brokerName, brokerAddr: header.brokerAddr, brokerId: header.brokerId };
     if (result.status === 'refused') {
@@ -97,9 +115,9 @@ export class RegisterBrokerProcessor implements RequestProcessor {
   }
 }
 
-function decodeBody(request: RemotingCommand, header: RegisterBrokerHeader): RegisterBrokerBody {
+function* bodySteps(request: RemotingCommand, header: RegisterBrokerHeader): Steps<RegisterBrokerBody> {
   if (request.body === undefined) return noTopics;
   // Brokers 5.0 to 5.5 that compress forget to say so.
   const compressed = header.compressed === true || request.body[0] === zlibMagic;
-  return decodeRegisterBrokerBody(request.body, { compressed, senderVersion: request.version });
+  return yield* registerBrokerBodySteps(request.body, { compressed, senderVersion: request.version });
 }

@@ -14,6 +14,7 @@ import { type BrokerConfig, defaultBrokerConfig } from '../../config/broker-conf
 import { LiveBrokerConfig } from '../../config/live-broker-config.js';
 import { createSubscriptionGroupManager } from '../../group/create-subscription-group-manager.js';
 import { defaultSubscriptionGroup } from '../../group/subscription-group-json.js';
+import { LargeRequests } from '../../large-requests.js';
 import { BrokerConfigManager } from '../../metadata/broker-config-manager.js';
 import { createConsumerOffsetManager } from '../../offset/create-consumer-offset-manager.js';
 import { MemoryFileSystem } from '../../store/io/memory-file-system.js';
@@ -64,6 +65,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     groups,
     offsets,
     announceTopics: async () => void calls.push('announce'),
+    large: new LargeRequests({ timers: environment.timers, largeBytesMin: Number.POSITIVE_INFINITY }),
   });
   const byCode = new Map(processors.flatMap(({ codes, processor }) => codes.map((code) => [code, processor] as const)));
   const ask = async (code: number, extFields?: ExtFields, body?: object | string): Promise<Answer> => {

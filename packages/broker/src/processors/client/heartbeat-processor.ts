@@ -2,17 +2,19 @@
 import type { Logger } from '@orbitmq/core/kernel';
 import {
   createResponse,
-  decodeHeartbeat,
   type HeartbeatData,
+  heartbeatSteps,
   Permission,
   type RemotingCommand,
   ResponseCode,
   retryTopic,
+  type Steps,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { LiveConsumerManager } from '../../client/create-consumer-manager.js';
 import type { ProducerManager } from '../../client/producer-manager.js';
 import type { SubscriptionGroupManager } from '../../group/subscription-group-manager.js';
+import type { LargeRequests } from '../../large-requests.js';
 import type { TopicConfigManager } from '../../topic/topic-config-manager.js';
 import { requestBody } from '../request-body.js';
 
@@ -24,7 +26,11 @@ export interface HeartbeatProcessorOptions {
   /** Resolves when the NameServers know the topics of now, or after a bounded while; never rejects. */
   readonly announceTopics: () => Promise<void>;
   readonly logger: Logger;
+  readonly large: LargeRequests;
 }
+
+/** Groups that are taken in one turn of the event loop. */
+const groupsPerTurn = 200;
 
 export class HeartbeatProcessor implements RequestProcessor {
   readonly #options: HeartbeatProcessorOptions;
@@ -34,10 +40,18 @@ export class HeartbeatProcessor implements RequestProcessor {
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    const heartbeat = decodeHeartbeat(requestBody(request));
+    const work = (): Steps<void | Promise<void>> => this.#take(request, connection);
+    return this.#options.large.run(request, connection, membershipOrder(connection), work);
+  }
+
+  *#take(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
+    const heartbeat = yield* heartbeatSteps(requestBody(request));
+    let takenCount = 0;
     let isTopicCreated = false;
     let isSubChange = heartbeat.heartbeatFingerprint === 0;
     for (const data of heartbeat.consumers) {
+      takenCount += 1;
+      if (takenCount % groupsPerTurn === 0) yield;
       if (!this.#options.consumers.hasRoom(connection, data.groupName)) {
         // Before the group and its retry topic are made: nothing else bounds what one connection can bring into being.
         this.#options.logger.warn('a connection names too many consumer groups', { group: data.groupName });
@@ -56,6 +70,8 @@ export class HeartbeatProcessor implements RequestProcessor {
       isSubChange = this.#isSubChange(heartbeat, data.groupName) || isSubChange;
     }
     for (const group of heartbeat.producerGroups) {
+      takenCount += 1;
+      if (takenCount % groupsPerTurn === 0) yield;
       this.#options.producers.register(group, heartbeat.clientId, connection, request);
     }
     const extFields = { IS_SUPPORT_HEART_BEAT_V2: 'true', IS_SUB_CHANGE: String(isSubChange) };
@@ -83,4 +99,9 @@ export class HeartbeatProcessor implements RequestProcessor {
     this.#options.topics.ensure(topic, queueNums, Permission.READ | Permission.WRITE);
     return true;
   }
+}
+
+/** What a connection says of the groups it is in takes effect in the order in which it came. */
+export function membershipOrder(connection: ServerConnection): string {
+  return `groups of ${connection.id}`;
 }

@@ -8,6 +8,7 @@ import {
 } from '@orbitmq/protocol';
 import { VirtualTime } from '@orbitmq/testing';
 import { expect, it } from 'vitest';
+import { LargeRequests } from '../../large-requests.js';
 import { createRebalanceLockManager } from '../../order/create-rebalance-lock-manager.js';
 import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
 import { FakeConnection } from '../../test-support/fake-connection.js';
@@ -17,7 +18,10 @@ const queue = (queueId: number) => ({ topic: 'T', brokerName: 'broker-a', queueI
 
 function setup(changes: Partial<RebalanceLockManager> = {}) {
   const time = new VirtualTime();
-  const processor = new LockBatchProcessor({ ...createRebalanceLockManager({ clock: time }), ...changes });
+  const processor = new LockBatchProcessor(
+    { ...createRebalanceLockManager({ clock: time }), ...changes },
+    new LargeRequests({ timers: time, largeBytesMin: Number.POSITIVE_INFINITY }),
+  );
   const ask = async (code: number, body: Buffer): Promise<RemotingCommand | undefined> => {
     const connection = new FakeConnection();
     await processor.process(createRequest(code, { body }), connection);

@@ -1,13 +1,15 @@
 /** LOCK_BATCH_MQ (41) and UNLOCK_BATCH_MQ (42) of orderly consumers (Java: AdminBrokerProcessor; page 05 §5). */
 import {
   createResponse,
-  decodeLockBatch,
   encodeLockBatchResult,
+  lockBatchSteps,
   type RemotingCommand,
   RequestCode,
   ResponseCode,
+  type Steps,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { LargeRequests } from '../../large-requests.js';
 import type { RebalanceLockManager } from '../../order/rebalance-lock-manager.js';
 import { requestBody } from '../request-body.js';
 
@@ -18,12 +20,20 @@ export class LockBatchProcessor implements RequestProcessor {
   static readonly codes = [RequestCode.LOCK_BATCH_MQ, RequestCode.UNLOCK_BATCH_MQ];
   readonly #locks: RebalanceLockManager;
 
-  constructor(locks: RebalanceLockManager) {
+  readonly #large: LargeRequests;
+
+  constructor(locks: RebalanceLockManager, large: LargeRequests) {
     this.#locks = locks;
+    this.#large = large;
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    const { consumerGroup, clientId, queues } = decodeLockBatch(requestBody(request));
+    // What a client locks and gives back is done in the order in which it came.
+    return this.#large.run(request, connection, `locks of ${connection.id}`, () => this.#decide(request, connection));
+  }
+
+  *#decide(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
+    const { consumerGroup, clientId, queues } = yield* lockBatchSteps(requestBody(request));
     if (queues.length > queuesPerBatchMax) {
       const remark = `${queues.length} queues in one request; the most is ${queuesPerBatchMax}`;
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark }));

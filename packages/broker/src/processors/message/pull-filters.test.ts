@@ -1,5 +1,6 @@
 import {
   buildSubscription,
+  decodePullMessage,
   decodeRecords,
   Permission,
   PullSysFlag,
@@ -11,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { sqlLimits } from '../../filter/sql/sql-limits.js';
 import { FakeConnection } from '../../test-support/fake-connection.js';
 import { type MessageTestbed, messageTestbed, type PullFields, pullRequest } from '../../test-support/message-testbed.js';
+import { PullFilters } from './pull-filters.js';
 
 const readWrite = Permission.READ | Permission.WRITE;
 const sql = { expressionType: 'SQL92' };
@@ -102,7 +104,10 @@ describe('a pull by the expression of the heartbeats', () => {
   it('25: the broker does not know the version', async () => {
     const bed = await bedWith(['5']);
     subscribeSql(bed, 'amount > 10', 3);
+    bed.consumers.setFingerprint('CG_A', 11);
     expect((await pull(bed, { sysFlag: 0, subVersion: 4 }))?.code).toBe(ResponseCode.SUBSCRIPTION_NOT_LATEST);
+    // The next heartbeat that leaves the subscriptions out is told to bring them.
+    expect(bed.consumers.fingerprint('CG_A')).toBe(0);
   });
 
   it.each(['SQL92', 'XPATH'])('27: there are no filter data, since the %s expression is wrong', async (type) => {
@@ -181,6 +186,45 @@ describe('what a group gets again', () => {
 
   it('with filterSupportRetry it is, by that of the topic it came from', async () => {
     expect(bodies(await pull(await bedWithRetries(true), retries))).toEqual(['50', '6']);
+  });
+});
+
+describe('a look of a filter by the topic that a retried message came from', () => {
+  const largeChars = 30_000;
+  const topicCount = 20;
+
+  async function costsOf(expressionOf: (topic: string) => string): Promise<readonly number[]> {
+    const bed = await bedWith([]);
+    bed.topics.ensure('%RETRY%CG_A', 1, readWrite);
+    const subscription = (_group: string, topic: string) => {
+      return { ...buildSubscription(topic, '*', 1), subString: expressionOf(topic), expressionType: 'SQL92' };
+    };
+    const config = { enablePropertyFilter: true, filterSupportRetry: true };
+    const filters = new PullFilters({ config, consumers: { subscription } });
+    const request = pullRequest({ topic: '%RETRY%CG_A', expressionType: 'TAG', subscription: '*' });
+    const filter = filters.filterOf(decodePullMessage(request), buildSubscription('%RETRY%CG_A', '*', 1));
+    if (filter === undefined || !('matches' in filter)) throw new Error('no filter');
+    const costs: number[] = [];
+    for (let offset = 0; offset < 2 * topicCount; offset += 1) {
+      await bed.send({ topic: '%RETRY%CG_A', propertyTable: { RETRY_TOPIC: `T${offset % topicCount}` } });
+      const where = { topic: '%RETRY%CG_A', queueId: 0, queueOffset: offset, maxCount: 1, matches: undefined };
+      const [record] = (await bed.store.getMessage(where)).slices;
+      filter.matches(record as Buffer);
+      costs.push(filter.lastCost);
+    }
+    return costs;
+  }
+
+  it('costs what it takes to compile its expression, each time that expressions push each other out', async () => {
+    const costs = await costsOf((topic) => `a = '${topic}' OR a = '${'x'.repeat(largeChars)}'`);
+    // More than ends a read: one is compiled in each.
+    expect(Math.min(...costs)).toBeGreaterThan(100 * largeChars);
+  });
+
+  it('costs that once where they have room', async () => {
+    const costs = await costsOf((topic) => `a = '${topic}' OR a = '${'x'.repeat(1000)}'`);
+    expect(Math.min(...costs.slice(0, topicCount))).toBeGreaterThan(100 * 1000);
+    expect(Math.max(...costs.slice(topicCount))).toBeLessThan(10_000);
   });
 });
 

@@ -23,6 +23,9 @@ import { SqlFilterCache } from '../../filter/sql/sql-filter-cache.js';
 import type { RecordFilter } from '../../store/record-filter.js';
 import { Refusal } from './refusal.js';
 
+/** What it costs to compile a character of an expression, in bytes of records looked at. */
+const compileCostPerChar = 200;
+
 export interface PullFiltersDeps {
   readonly config: Pick<BrokerConfig, 'enablePropertyFilter' | 'filterSupportRetry'>;
   readonly consumers: Pick<ConsumerManager, 'subscription'>;
@@ -74,9 +77,11 @@ export class PullFilters {
   }
 
   /** The expression that a group filters a topic with, if it does. */
-  #groupFilter(group: string, topic: string): SqlFilter | undefined {
+  #groupFilter(group: string, topic: string): GroupFilter {
     const subscription = this.#deps.consumers.subscription(group, topic);
-    return subscription === undefined ? undefined : this.#compile(subscription);
+    if (subscription?.expressionType !== sqlExpressionType) return noGroupFilter;
+    const { filter } = this.#cache.compile(subscription.subString);
+    return { filter, cost: this.#cache.lastCompiledChars * compileCostPerChar };
   }
 
   #compile({ expressionType, subString }: SubscriptionData): SqlFilter | undefined {
@@ -84,14 +89,22 @@ export class PullFilters {
   }
 }
 
+interface GroupFilter {
+  readonly filter: SqlFilter | undefined;
+  /** What it took to get it. */
+  readonly cost: number;
+}
+
+const noGroupFilter: GroupFilter = { filter: undefined, cost: 0 };
+
 /** With `filterSupportRetry`: a retried message passes by the expression of the topic that it came from. */
 class RetryTopicFilter implements RecordFilter {
   readonly #group: string;
-  readonly #filterOf: (group: string, topic: string) => SqlFilter | undefined;
+  readonly #filterOf: (group: string, topic: string) => GroupFilter;
   readonly sizeChars = 0;
   lastCost = 0;
 
-  constructor(retryTopic: string, filterOf: (group: string, topic: string) => SqlFilter | undefined) {
+  constructor(retryTopic: string, filterOf: (group: string, topic: string) => GroupFilter) {
     this.#group = retryTopic.slice(retryTopicPrefix.length);
     this.#filterOf = filterOf;
   }
@@ -101,9 +114,10 @@ class RetryTopicFilter implements RecordFilter {
     if (typeof spans === 'string') return true;
     const properties = record.subarray(spans.propertiesStart, spans.sizeBytes);
     const topic = findProperty(properties, PropertyName.RETRY_TOPIC);
-    const filter = topic === undefined ? undefined : this.#filterOf(this.#group, topic);
+    // A group with many large expressions may need each of them compiled anew, which ends the read like any other cost.
+    const { filter, cost } = topic === undefined ? noGroupFilter : this.#filterOf(this.#group, topic);
     const isMatch = filter === undefined || filter.matches(record);
-    this.lastCost = properties.length + (filter?.lastCost ?? 0);
+    this.lastCost = properties.length + cost + (filter?.lastCost ?? 0);
     return isMatch;
   }
 }

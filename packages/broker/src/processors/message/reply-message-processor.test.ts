@@ -120,6 +120,15 @@ describe('a reply', () => {
     expect(answer.extFields).toEqual({ msgId: '0', queueId: '0', queueOffset: '0', ...ownFields });
   });
 
+  it('goes to its requester, and into no topic, while the store takes nothing', async () => {
+    const bed = await messageTestbed({ config: { sendThreadPoolQueueCapacity: 0 } });
+    const requester = requesterAt(bed);
+    const answer = await reply(bed);
+    expect([answer.code, requester.pushed.length, bed.store.puts.length]).toEqual([ResponseCode.SUCCESS, 1, 0]);
+    expect(answer.extFields).toEqual({ msgId: '0', queueId: '0', queueOffset: '0', ...ownFields });
+    expect(bed.statistics.storeStats.putFailures).toBe(1);
+  });
+
   it('goes to a random queue when it asks for none', async () => {
     const bed = await messageTestbed();
     requesterAt(bed);
@@ -152,6 +161,58 @@ describe('a reply', () => {
     await reply(bed);
     expect(bed.statistics.stats.find('TOPIC_PUT_NUMS', topic)?.value).toBe(1);
     expect(bed.statistics.storeStats.putFailures).toBe(1);
+  });
+});
+
+describe('a reply that asks for a delay: its requester gets it at once, the copy waits', () => {
+  const waiting = { REAL_TOPIC: topic, REAL_QID: '0' };
+
+  it('of a level', async () => {
+    const bed = await messageTestbed();
+    const requester = requesterAt(bed);
+    const answer = await reply(bed, { propertyTable: { ...replyProperties, DELAY: '3', TIMER_DELAY_SEC: '9' } });
+    expect(answer).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { queueId: '0', queueOffset: '0' } });
+    const pushed = pushReplyMessageHeader.decodeCommand(requester.pushed[0]!).properties ?? '';
+    expect(decodeProperties(pushed)).toMatchObject({ DELAY: '3', TIMER_DELAY_SEC: '9' });
+    expect(pushed).not.toContain('REAL_TOPIC');
+    expect(bed.store.messages(topic)).toEqual([]);
+    const [stored] = bed.store.messages('SCHEDULE_TOPIC_XXXX', 2);
+    expect({ ...decodeProperties(stored!.propertiesBytes) }).toEqual({ ...keptProperties, ...waiting, DELAY: '3' });
+    await bed.environment.time.advance(12_000);
+    expect(bed.store.messages(topic)).toHaveLength(1);
+    await bed.stop();
+  });
+
+  it('of its own', async () => {
+    const bed = await messageTestbed();
+    requesterAt(bed);
+    await reply(bed, { propertyTable: { ...replyProperties, TIMER_DELAY_SEC: '5' } });
+    expect(bed.store.messages(topic)).toEqual([]);
+    const [stored] = bed.store.messages('rmq_sys_wheel_timer');
+    const properties = decodeProperties(stored!.propertiesBytes);
+    expect({ ...properties }).toEqual({ ...keptProperties, ...waiting, TIMER_DELAY_SEC: '5', TIMER_OUT_MS: expect.any(String) });
+    await bed.stop();
+  });
+
+  it.each([
+    ['the timer is off', { timerWheelEnable: false }, '5'],
+    ['the time is none', {}, 'soon'],
+    ['the time is too far ahead', {}, '999999999'],
+  ])('is not stored, which changes nothing for who replied: %s', async (_name, config, seconds) => {
+    const bed = await messageTestbed({ config });
+    const requester = requesterAt(bed);
+    const answer = await reply(bed, { propertyTable: { ...replyProperties, TIMER_DELAY_SEC: seconds } });
+    expect([answer.code, requester.pushed.length, bed.store.puts.length]).toEqual([ResponseCode.SUCCESS, 1, 0]);
+    expect(answer.extFields).toMatchObject({ msgId: '0', queueOffset: '0' });
+    expect(bed.statistics.storeStats.putFailures).toBe(1);
+  });
+
+  it('1: the level is no number', async () => {
+    const bed = await messageTestbed();
+    const requester = requesterAt(bed);
+    const answer = await reply(bed, { propertyTable: { ...replyProperties, DELAY: 'x' } });
+    expect([answer.code, answer.remark]).toEqual([ResponseCode.SYSTEM_ERROR, 'DELAY is no number: "x"']);
+    expect([requester.pushed.length, bed.store.puts.length]).toEqual([1, 0]);
   });
 });
 

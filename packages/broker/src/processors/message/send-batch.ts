@@ -34,14 +34,15 @@ export interface BatchFacts {
  * they came, with region and trace switch behind them (5.5 adds those to all but batches; page 34); everything else is that of the batch.
  */
 export function batchMessages(facts: BatchFacts, common: MessageToStore): readonly MessageToStore[] | Refusal {
-  const illegal = illegalBatch(facts);
-  if (illegal !== undefined) return new Refusal(ResponseCode.MESSAGE_ILLEGAL, `the batch is illegal: ${illegal}`);
+  const refusal = refusalOf(facts);
+  if (refusal !== undefined) return refusal;
   try {
     const entries = decodeBatch(facts.body, facts.countMax + 1);
     if (entries.length === 0) return new Refusal(ResponseCode.SYSTEM_ERROR, 'the batch has no message');
     if (entries.length > facts.countMax) {
       return new Refusal(ResponseCode.MESSAGE_ILLEGAL, `the batch is illegal: it has more than ${facts.countMax} messages`);
     }
+    // A delay or a time of an entry means nothing, at Apache either: it is stored at once.
     if (facts.refusesKeys && entries.some((entry) => hasKey(entry.properties))) return keyedBatch;
     return entries.map((entry) => ({
       ...common,
@@ -81,12 +82,20 @@ function hasKey(properties: Buffer): boolean {
   return properties.indexOf(keyName) >= 0 && findProperty(properties, PropertyName.IDEMPOTENCY_KEY) !== undefined;
 }
 
-function illegalBatch(facts: BatchFacts): string | undefined {
-  if (facts.isRetryTopic) return 'batches cannot be retried';
-  if ((facts.sysFlag & SysFlag.TRANSACTION_MASK) !== 0) return 'batches cannot be transactional';
-  if (facts.refusesKeys && hasKey(facts.properties)) return 'batches cannot have idempotency keys';
+function refusalOf(facts: BatchFacts): Refusal | undefined {
+  if (facts.isRetryTopic) return illegal('batches cannot be retried');
+  if ((facts.sysFlag & SysFlag.TRANSACTION_MASK) !== 0) return illegal('batches cannot be transactional');
+  if (facts.refusesKeys && hasKey(facts.properties)) return keyedBatch;
   const properties = decodeProperties(facts.properties);
   const level = delayLevelOf(properties);
+  if (level === undefined) {
+    return new Refusal(ResponseCode.SYSTEM_ERROR, `DELAY is no number: "${properties[PropertyName.DELAY]}"`);
+  }
+  // With a time Apache 5 puts the batch where its timer waits without saying for which topic, and its timer ends.
   const isTimed = timerRequestNames.some((name) => properties[name] !== undefined);
-  return level === undefined || level > 0 || isTimed ? 'batches cannot be delayed' : undefined;
+  return level > 0 || isTimed ? illegal('batches cannot be delayed') : undefined;
+}
+
+function illegal(reason: string): Refusal {
+  return new Refusal(ResponseCode.MESSAGE_ILLEGAL, `the batch is illegal: ${reason}`);
 }

@@ -7,7 +7,7 @@ import { StoreError } from '@orbitmq/core/kernel';
 import { readInt64 } from '@orbitmq/protocol';
 import type { LogBlock } from '../commit-log/log-block.js';
 import type { LogReader, RecordPlaceInLog } from '../commit-log/log-reader.js';
-import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
+import type { ConsumeQueue, EntryWindow } from '../consume-queue/consume-queue.js';
 import { EntryAt, isRecordSize, queueEntryBytes } from '../consume-queue/queue-entry.js';
 import type { QueueReader } from '../consume-queue/queue-reader.js';
 import type { GetMessageRequest, GetMessageResult, GetMessageStatus } from '../message-store.js';
@@ -24,6 +24,20 @@ type Missing =
 const filterCostMax = 4_000_000;
 /** Bytes of records that one answer reads from files for a filter to look at. */
 const filterReadBytesMax = 262_144;
+
+/** Entries that were read for this answer: others may need the room in the cache before it is put together. */
+interface LoadedEntries {
+  readonly firstOffset: number;
+  readonly window: EntryWindow;
+}
+
+/** What was read for one answer. */
+interface Loaded {
+  readonly blocks: LogBlock[];
+  entries: LoadedEntries | undefined;
+}
+
+const nothingLoaded: Loaded = { blocks: [], entries: undefined };
 
 type Attempt = { readonly result: GetMessageResult } | { readonly missing: Missing };
 
@@ -59,6 +73,15 @@ function outOfRange(queue: ConsumeQueue, queueOffset: number): GetMessageResult 
   return undefined;
 }
 
+/** No entry is on file where the queue should have one. */
+function noEntry(queue: ConsumeQueue, requestedOffset: number, queueOffset: number): GetMessageResult {
+  const refused = outOfRange(queue, requestedOffset);
+  if (refused !== undefined) return refused;
+  const perFile = queue.files.sizeBytes / queueEntryBytes;
+  const nextFile = (Math.floor(queueOffset / perFile) + 1) * perFile;
+  return nothing('OFFSET_FOUND_NULL', Math.min(nextFile, queue.maxOffset), queue);
+}
+
 function unreadable(queue: ConsumeQueue, queueOffset: number): StoreError {
   return new StoreError(
     'STORE_CORRUPT',
@@ -78,7 +101,7 @@ export class MessageGetter {
     if (queue === undefined) return nothing('NO_MATCHED_LOGIC_QUEUE', 0, undefined);
     const refused = outOfRange(queue, request.queueOffset);
     if (refused !== undefined) return refused;
-    const attempt = this.#attempt(queue, request, []);
+    const attempt = this.#attempt(queue, request, nothingLoaded);
     return 'result' in attempt ? attempt.result : this.#readAndGet(queue, request, attempt.missing);
   }
 
@@ -99,16 +122,16 @@ export class MessageGetter {
 
   async #read(queue: ConsumeQueue, request: GetMessageRequest, firstMissing: Missing): Promise<GetMessageResult> {
     // What was read stays as it is until the answer has its own share of it.
-    const loaded: LogBlock[] = [];
+    const loaded: Loaded = { blocks: [], entries: undefined };
     try {
       return await this.#readInto(loaded, queue, request, firstMissing);
     } finally {
-      for (const block of loaded) block.giveBack();
+      for (const block of loaded.blocks) block.giveBack();
     }
   }
 
   async #readInto(
-    loaded: LogBlock[],
+    loaded: Loaded,
     queue: ConsumeQueue,
     request: GetMessageRequest,
     firstMissing: Missing,
@@ -117,13 +140,11 @@ export class MessageGetter {
     // Entries first, then records; what was read is held, so each kind is missing once at most.
     let logBegin = this.#options.minPhysicalOffset();
     for (let step = 0; step < 3; step += 1) {
-      if (missing.kind === 'records') loaded.push(...(await this.#options.log.load(missing.places)));
-      else if ((await this.#options.entries.load(queue, missing.queueOffset)) === undefined) {
-        const refused = outOfRange(queue, request.queueOffset);
-        if (refused !== undefined) return refused;
-        const perFile = queue.files.sizeBytes / queueEntryBytes;
-        const nextFile = (Math.floor(missing.queueOffset / perFile) + 1) * perFile;
-        return nothing('OFFSET_FOUND_NULL', Math.min(nextFile, queue.maxOffset), queue);
+      if (missing.kind === 'records') loaded.blocks.push(...(await this.#options.log.load(missing.places)));
+      else {
+        const window = await this.#options.entries.load(queue, missing.queueOffset);
+        if (window === undefined) return noEntry(queue, request.queueOffset, missing.queueOffset);
+        loaded.entries = { firstOffset: missing.queueOffset, window };
       }
       const refused = outOfRange(queue, request.queueOffset);
       if (refused !== undefined) return refused;
@@ -137,8 +158,8 @@ export class MessageGetter {
     throw unreadable(queue, request.queueOffset);
   }
 
-  #attempt(queue: ConsumeQueue, request: GetMessageRequest, loaded: readonly LogBlock[]): Attempt {
-    const { limits, entries, log } = this.#options;
+  #attempt(queue: ConsumeQueue, request: GetMessageRequest, loaded: Loaded): Attempt {
+    const { limits, log } = this.#options;
     const maxCount = Math.max(1, request.maxCount);
     const minPhysicalOffset = this.#options.minPhysicalOffset();
     const scanEnd = Math.min(
@@ -148,11 +169,11 @@ export class MessageGetter {
     const found = new SliceJoiner(request.filter);
     let offset = request.queueOffset;
     let wasRemoved = false;
-    let window = entries.window(queue, offset);
+    let window = this.#window(queue, offset, loaded.entries);
     if (window === undefined) return { missing: { kind: 'entries', queueOffset: offset } };
     for (let index = 0; offset < scanEnd; index += 1) {
       if (index === window.count) {
-        window = entries.window(queue, offset);
+        window = this.#window(queue, offset, loaded.entries);
         index = 0;
         if (window === undefined) break;
       }
@@ -165,9 +186,9 @@ export class MessageGetter {
       } else if (request.matches === undefined || request.matches(readInt64(window.bytes, at + EntryAt.TAGS_CODE))) {
         if (isBatchFull(found, sizeBytes, maxCount, this.isHot(physicalOffset), limits)) break;
         if (found.filterCost > filterCostMax) break;
-        if (!found.add(log, loaded, physicalOffset, sizeBytes)) {
+        if (!found.add(log, loaded.blocks, physicalOffset, sizeBytes)) {
           if (found.messageCount + found.refusedCount > 0) break;
-          return { missing: { kind: 'records', places: this.#places(queue, request, offset, maxCount) } };
+          return { missing: { kind: 'records', places: this.#places(queue, request, offset, maxCount, loaded.entries) } };
         }
       }
       offset += 1;
@@ -188,12 +209,27 @@ export class MessageGetter {
     };
   }
 
+  #window(queue: ConsumeQueue, queueOffset: number, loaded: LoadedEntries | undefined): EntryWindow | undefined {
+    const known = this.#options.entries.window(queue, queueOffset);
+    if (known !== undefined || loaded === undefined) return known;
+    const { firstOffset, window } = loaded;
+    const passed = queueOffset - firstOffset;
+    if (passed < 0 || passed >= window.count) return undefined;
+    return { bytes: window.bytes, at: window.at + passed * queueEntryBytes, count: window.count - passed };
+  }
+
   /** The records that an answer from `fromOffset` on would hold, if all were in memory. */
-  #places(queue: ConsumeQueue, request: GetMessageRequest, fromOffset: number, maxCount: number): RecordPlaceInLog[] {
-    const { limits, entries } = this.#options;
+  #places(
+    queue: ConsumeQueue,
+    request: GetMessageRequest,
+    fromOffset: number,
+    maxCount: number,
+    loaded: LoadedEntries | undefined,
+  ): RecordPlaceInLog[] {
+    const { limits } = this.#options;
     const places: RecordPlaceInLog[] = [];
     const soFar = { messageCount: 0, sizeBytes: 0 };
-    const window = entries.window(queue, fromOffset);
+    const window = this.#window(queue, fromOffset, loaded);
     for (let index = 0; window !== undefined && index < window.count; index += 1) {
       const at = window.at + index * queueEntryBytes;
       const physicalOffset = readInt64(window.bytes, at);

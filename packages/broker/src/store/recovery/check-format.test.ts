@@ -18,6 +18,8 @@ const harmless: Readonly<Record<string, Buffer>> = {
   'config/timercheck': timerCheck(now, 0),
   'compaction/position-checkpoint': Buffer.from('{}'),
   'rocksdbstore/CURRENT': Buffer.from('MANIFEST-000005\n'),
+  'rocksdbstore/MANIFEST-000005': Buffer.from('leveldb.BytewiseComparator\u0001\u0005timer\u0002\u0005trans'),
+  'rocksdbstore/000004.log': Buffer.alloc(0),
   'abort.bak': Buffer.alloc(0),
   timerwheel: Buffer.alloc(slotBytes * 64),
 };
@@ -110,6 +112,21 @@ test('half messages whose decisions are in RocksDB are refused; the empty queue 
   const file = 'consumequeue/RMQ_SYS_ROCKSDB_TRANS_HALF_TOPIC/0/00000000000000000000';
   await expect(check({ [file]: queueFile(0) })).resolves.toBeUndefined();
   await expect(check({ [file]: queueFile(1) })).rejects.toMatchObject({ message: expect.stringContaining('transRocksDBEnable') });
+});
+
+test.each([
+  ['the manifest, as the last key of a file', 'MANIFEST-000005', 'timeline_checkpoint', 200],
+  ['the log of a broker that was killed', '000012.log', 'sys_topic_scan_offset_checkpoint', 0],
+  ['a log, over the edge of two reads', '000012.log', 'timeline_checkpoint', 1_048_570],
+])('timed messages in RocksDB are refused, whether the timer is on or not: found in %s', async (_where, name, key, at) => {
+  const files = { [`rocksdbstore/${name}`]: Buffer.concat([Buffer.alloc(at), Buffer.from(key), Buffer.alloc(50)]) };
+  for (const servesTimers of [true, false]) {
+    await expect(check(files, { servesTimers })).rejects.toMatchObject({
+      code: 'STORE_FORMAT_UNSUPPORTED',
+      message: expect.stringMatching(/rocksdbstore holds timed messages .*timerRocksDBEnable.*Use the broker that wrote it/),
+      details: { path: `${root}/rocksdbstore` },
+    });
+  }
 });
 
 const withoutTimers = (files: Readonly<Record<string, Buffer>>): Promise<void> => check(files, { servesTimers: false });

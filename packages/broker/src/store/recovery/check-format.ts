@@ -10,6 +10,7 @@ import { joinPath } from '../io/paths.js';
 import type { StorePaths } from '../store-paths.js';
 import { warnOfPendingPops } from './check-format-pops.js';
 import { findQueueEnd } from './check-format-queue-end.js';
+import { findRocksTimers } from './check-format-rocks-timers.js';
 import { findPendingTimers, findTimerSnapshot } from './check-format-timers.js';
 
 /** Where RocketMQ 5 keeps a RocksDB database in place of files: queues, or the tables of `config`. An empty `rocksdbstore` is in every 5.5 store. */
@@ -92,6 +93,10 @@ async function checkPending(fileSystem: FileSystem, paths: StorePaths, servesTim
   const rocksHalfQueue = joinPath(paths.consumeQueue, rocksHalfTopic, '0');
   if ((await findQueueEnd(fileSystem, rocksHalfQueue)) > 0) {
     throw unsupported(rocksHalfQueue, 'half messages whose decisions are in a RocksDB database (transRocksDBEnable)');
+  }
+  const rocksTimers = await findRocksTimers(fileSystem, paths);
+  if (rocksTimers !== undefined) {
+    throw unsupported(rocksTimers, 'timed messages in a RocksDB database (timerRocksDBEnable)');
   }
   const timers = servesTimers ? await findTimerSnapshot(fileSystem, paths) : await findPendingTimers(fileSystem, paths);
   if (timers === undefined) return;

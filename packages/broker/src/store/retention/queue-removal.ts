@@ -2,8 +2,10 @@
  * Deletes whole queues (Java: deleteTopics, cleanUnusedTopic, cleanExpiredConsumerQueue of DefaultMessageStore). The records
  * stay in the log until their file expires. Invariants: the file of queue ends says that they are gone before their files go,
  * so no start brings them back; the offsets of a deleted queue are not given again while the log may hold a record of it
- * (Java begins again at 0, and a consumer that still has an old offset then passes new messages).
+ * (Java begins again at 0, and a consumer that still has an old offset then passes new messages); a store that has failed deletes
+ * nothing, since what is written after a failure may not be true.
  */
+import { StoreError } from '@orbitmq/core/kernel';
 import type { ConsumeQueue } from '../consume-queue/consume-queue.js';
 import type { ConsumeQueueTable } from '../consume-queue/consume-queue-table.js';
 import type { QueueFlusher } from '../consume-queue/queue-flusher.js';
@@ -18,6 +20,8 @@ export interface QueueRemovalOptions {
   readonly flusher: QueueFlusher;
   /** End of the log, with what is not written yet. */
   readonly physicalEnd: () => number;
+  /** The store has failed. */
+  readonly hasFailed: () => boolean;
 }
 
 export class QueueRemoval {
@@ -62,10 +66,12 @@ export class QueueRemoval {
 
   /** `choose` is called in the turn of the removal: a put that came until then counts. */
   async #delete(choose: () => readonly ConsumeQueue[]): Promise<void> {
-    const { fileSystem, flusher, physicalEnd, pool } = this.#options;
+    const { fileSystem, flusher, hasFailed, physicalEnd, pool } = this.#options;
     const paths: string[] = [];
     let queues: readonly ConsumeQueue[] = [];
     const change = (): boolean => {
+      if (hasFailed())
+        throw new StoreError('STORE_IO_FAILED', 'No queue was deleted: the store has failed, and takes no change any more');
       queues = choose();
       for (const queue of queues) {
         for (const start of queue.deleteAll(physicalEnd())) paths.push(queue.files.pathOf(start));

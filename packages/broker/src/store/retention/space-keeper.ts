@@ -57,7 +57,14 @@ export class SpaceKeeper implements Omit<StoreMaintenance, 'onExpired' | 'logPro
     const { pool, segments, state, table } = opened;
     const config: BrokerConfig = store.config;
     const { clock, logger, timers } = store.environment;
-    this.#removal = new QueueRemoval({ fileSystem, pool, table, flusher, physicalEnd: appendedEnd });
+    this.#removal = new QueueRemoval({
+      fileSystem,
+      pool,
+      table,
+      flusher,
+      physicalEnd: appendedEnd,
+      hasFailed: () => options.commit.hasFailed,
+    });
     const logExpiry = new LogExpiry({
       fileSystem,
       pool,

@@ -3,23 +3,36 @@
  * that is refused refuses all, and nothing is changed.
  */
 import { ProtocolError } from '@orbitmq/core/kernel';
-import { createResponse, isJsonObject, type JsonValue, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
+import { createResponse, isJsonObject, type JsonValue, type RemotingCommand, ResponseCode, type Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
+import type { LargeRequests } from '../../../large-requests.js';
 import { requestBody } from '../../request-body.js';
-import { jsonOfBody } from '../json-of-body.js';
+import { jsonOfBodySteps } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
 import { updateGroups } from './group-updates.js';
 
 export class CreateGroupListProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
 
-  constructor(groups: SubscriptionGroupManager) {
+  readonly #large: LargeRequests;
+
+  constructor(groups: SubscriptionGroupManager, large: LargeRequests) {
     this.#groups = groups;
+    this.#large = large;
   }
 
-  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const refusal = updateGroups(this.#groups, groupConfigList(requestBody(request)));
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    return this.#large.run(request, connection, `made groups of ${connection.id}`, () => this.#create(request, connection));
+  }
+
+  *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
+    const described = yield* groupConfigListSteps(requestBody(request));
+    return this.#take(request, connection, described);
+  }
+
+  async #take(request: RemotingCommand, connection: ServerConnection, described: readonly JsonValue[]): Promise<void> {
+    const refusal = updateGroups(this.#groups, described);
     if (refusal !== undefined) {
       refuse(request, connection, refusal);
       return;
@@ -29,8 +42,8 @@ export class CreateGroupListProcessor implements RequestProcessor {
   }
 }
 
-function groupConfigList(body: Buffer): readonly JsonValue[] {
-  const value = jsonOfBody(body);
+function* groupConfigListSteps(body: Buffer): Steps<readonly JsonValue[]> {
+  const value = yield* jsonOfBodySteps(body);
   const list = isJsonObject(value) ? value.groupConfigList : undefined;
   if (!Array.isArray(list)) throw new ProtocolError('BODY_INVALID', '"groupConfigList" of the body is not a list');
   return list;

@@ -1,21 +1,34 @@
 /** UPDATE_AND_CREATE_SUBSCRIPTIONGROUP (200) (Java: AdminBrokerProcessor.updateAndCreateSubscriptionGroup; page 32 §5). */
-import { createResponse, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
+import { createResponse, type JsonValue, type RemotingCommand, ResponseCode, type Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import { jsonOfBody } from '../json-of-body.js';
+import type { LargeRequests } from '../../../large-requests.js';
+import { jsonOfBodySteps } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
 import { updateGroups } from './group-updates.js';
 
 export class CreateGroupProcessor implements RequestProcessor {
   readonly #groups: SubscriptionGroupManager;
 
-  constructor(groups: SubscriptionGroupManager) {
+  readonly #large: LargeRequests;
+
+  constructor(groups: SubscriptionGroupManager, large: LargeRequests) {
     this.#groups = groups;
+    this.#large = large;
   }
 
-  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    return this.#large.run(request, connection, `made groups of ${connection.id}`, () => this.#create(request, connection));
+  }
+
+  *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
     // As 5.x: nothing asked for is nothing to do.
-    const refusal = request.body === undefined ? undefined : updateGroups(this.#groups, [jsonOfBody(request.body)]);
+    const described = request.body === undefined ? [] : [yield* jsonOfBodySteps(request.body)];
+    return this.#take(request, connection, described);
+  }
+
+  async #take(request: RemotingCommand, connection: ServerConnection, described: readonly JsonValue[]): Promise<void> {
+    const refusal = updateGroups(this.#groups, described);
     if (refusal !== undefined) {
       refuse(request, connection, refusal);
       return;

@@ -2,8 +2,16 @@
  * UPDATE_AND_CREATE_TOPIC_LIST (18), 5.x (Java: AdminBrokerProcessor.updateAndCreateTopicList): one topic that is refused
  * refuses all, and nothing is changed.
  */
-import { createResponse, decodeTopicConfigList, type RemotingCommand, ResponseCode, type TopicConfig } from '@orbitmq/protocol';
+import {
+  createResponse,
+  type RemotingCommand,
+  ResponseCode,
+  type Steps,
+  type TopicConfig,
+  topicConfigListSteps,
+} from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { LargeRequests } from '../../../large-requests.js';
 import { type TopicRefusal, wantedTopic } from '../../../topic/wanted-topic.js';
 import { requestBody } from '../../request-body.js';
 import { refuse } from '../refuse.js';
@@ -13,12 +21,24 @@ import { noRoomRefusal, topicsPerRequestMax, updateTopics } from './topic-update
 export class CreateTopicListProcessor implements RequestProcessor {
   readonly #options: CreateTopicProcessorOptions;
 
-  constructor(options: CreateTopicProcessorOptions) {
+  readonly #large: LargeRequests;
+
+  constructor(options: CreateTopicProcessorOptions, large: LargeRequests) {
     this.#options = options;
+    this.#large = large;
   }
 
-  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const wanted = this.#wantedAll(decodeTopicConfigList(requestBody(request)));
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    return this.#large.run(request, connection, `topics of ${connection.id}`, () => this.#create(request, connection));
+  }
+
+  *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
+    const described = yield* topicConfigListSteps(requestBody(request));
+    return this.#take(request, connection, described);
+  }
+
+  async #take(request: RemotingCommand, connection: ServerConnection, described: readonly TopicConfig[]): Promise<void> {
+    const wanted = this.#wantedAll(described);
     if ('code' in wanted) {
       refuse(request, connection, wanted);
       return;
