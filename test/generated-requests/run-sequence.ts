@@ -203,7 +203,7 @@ class SequenceRun {
     const saying = asks.map(async (ask) => {
       const waiting = {
         name: nameOf(ask),
-        untilMs: this.stage.time.monotonic() + parkedSlackMs + Number(ask.fields['suspendTimeoutMillis']),
+        untilMs: this.stage.time.monotonic() + parkedSlackMs + Math.max(0, Number(ask.fields['suspendTimeoutMillis'])),
       };
       const said = this.#say(ask).then(() => this.#parked.delete(waiting));
       if (canBeParked(ask)) {
