@@ -4,7 +4,7 @@
  * and every write to the log begun after it are told on the standard error stream. `FAILING_LOG` says what fails:
  * `flush`: the bytes reach the file, the flush fails (EIO) · `write`: nothing reaches it (EIO) ·
  * `interval-flush`: an fdatasync of its own (EIO) · `queue-write`, `queue-flush`, `state-write`: the same for a file of the
- * consume queues, or of the state beside the log.
+ * consume queues, or of the state beside the log (checksums are none: what they tell of can be told again).
  */
 import fs from 'node:fs';
 import { basename } from 'node:path';
@@ -77,7 +77,7 @@ const open = (path: string, flags: number, ...rest: unknown[]): void => {
       logFiles.set(fd, path);
       if ((flags & fs.constants.O_DSYNC) === fs.constants.O_DSYNC) durableFiles.set(fd, path);
     }
-    if (error === null && otherPath !== undefined && path.includes(otherPath)) otherFiles.add(fd);
+    if (error === null && otherPath !== undefined && path.includes(otherPath) && !path.includes('checksums/')) otherFiles.add(fd);
     done(error, fd);
   });
 };
