@@ -88,7 +88,8 @@ function explains({ code, fields }: SaidRequest, { key, queueId, to }: Change, i
   const group = key.slice(at + 1);
   const isAbout = (topicName: string, groupName: string): boolean => fields[topicName] === topic && fields[groupName] === group;
   const commits = (): boolean => {
-    const committed = Number(fields['commitOffset']);
+    // Java's largest long is the largest number here.
+    const committed = Math.min(Number(fields['commitOffset']), Number.MAX_SAFE_INTEGER);
     return Number(fields['queueId']) === queueId && (committed === to || (isLowered && to !== undefined && to < committed));
   };
   switch (code) {

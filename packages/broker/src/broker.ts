@@ -178,7 +178,7 @@ class WiredBroker implements Broker {
       this.#options.isAloneWithItsClients === true
         ? createRebalanceLockManager({ clock: environment.clock })
         : await createDurableLockManager({ environment, fileSystem, directory });
-    const large = new LargeRequests({ timers: environment.timers });
+    const large = await this.#run(new LargeRequests({ timers: environment.timers }));
     const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks, large };
     const messages = createMessageServices({
       ...shared,

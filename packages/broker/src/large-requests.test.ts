@@ -71,6 +71,54 @@ test('a small request about the same thing is done behind, one about another is 
   expect(behind.process(of('x'), connection)).toBeUndefined();
 });
 
+test('one connection has a quarter of the bytes, or one request', async () => {
+  const { timers, connection, done, run } = setup({ waitingBytesMax: 800 });
+  const other = new RecordingConnection();
+  const waiting = [run(large, 'a'), run(large, 'b'), run(large, 'c', 'c', other)];
+  expect(run(large, 'd')).toBeUndefined();
+  expect(connection.responses.map(({ code }) => code)).toEqual([ResponseCode.SYSTEM_BUSY]);
+  const largest = createRequest(1, { body: Buffer.alloc(500) });
+  waiting.push(run(largest, 'e', 'e', new RecordingConnection()));
+  await timers.runUntil(() => done.includes('e'), 1000);
+  await settled(waiting);
+  expect(other.responses).toEqual([]);
+});
+
+test('what is compressed waits for its turn, however small it is', async () => {
+  const { timers, requests, connection, done, work } = setup();
+  const waiting = requests.run(small, connection, 'a', work('a'), { isLarge: true });
+  expect(done).toEqual([]);
+  await timers.runUntil(() => done.includes('a'), 1000);
+  await waiting;
+});
+
+test('what is to outlive its sender is done when that is gone, and not when all is stopped', async () => {
+  const { timers, requests, connection, done, work } = setup();
+  const waiting = [
+    requests.run(large, connection, 'a', work('a'), { outlivesSender: true }),
+    requests.run(large, connection, 'b', work('b')),
+    requests.run(large, connection, 'c', work('c'), { outlivesSender: true }),
+  ];
+  connection.close();
+  await timers.runUntil(() => done.includes('c1'), 1000);
+  await requests.stop();
+  await timers.runUntil(() => false, 100).catch(() => undefined);
+  await settled(waiting);
+  expect(done).toEqual(['a1', 'a2', 'a', 'c1']);
+});
+
+test('what fails before its first step is told, and the next one is done', async () => {
+  const { timers, requests, connection, done, run } = setup();
+  const failed = expect(
+    requests.run(large, connection, 'a', () => {
+      throw new Error('broken');
+    }),
+  ).rejects.toThrow('broken');
+  const next = run(large, 'b');
+  await timers.runUntil(() => done.includes('b'), 1000);
+  await Promise.all([failed, next]);
+});
+
 test('what fails is told, and the next one is done', async () => {
   const { timers, requests, connection, done, run } = setup();
   // oxlint-disable-next-line require-yield -- it fails before it could
@@ -112,7 +160,7 @@ test('as many as may wait, and not one more', async () => {
 
 test('as many bytes as may wait, and not one more', async () => {
   const { timers, connection, done, run } = setup({ waitingBytesMax: 200 });
-  const waiting = [run(large, 'a'), run(large, 'b')];
+  const waiting = [run(large, 'a', 'a', new RecordingConnection()), run(large, 'b', 'b', new RecordingConnection())];
   expect(run(large, 'c')).toBeUndefined();
   expect(connection.responses.map(({ code }) => code)).toEqual([ResponseCode.SYSTEM_BUSY]);
   await timers.runUntil(() => done.includes('b'), 1000);

@@ -51,6 +51,13 @@ class FailingFileSystem extends MemoryFileSystem {
   }
 }
 
+test('what was written is read again, also what no peer may say', async () => {
+  const { file, write } = await withFiles({});
+  const name = '"'.repeat(300_000);
+  await write(JSON.stringify({ name }));
+  expect(await file.load(identity)).toMatchObject({ name });
+});
+
 test('without files there is no table, and nothing is written', async () => {
   const { file, fileSystem } = setup();
   expect(await file.load(identity)).toBeUndefined();

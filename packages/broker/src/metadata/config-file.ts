@@ -157,7 +157,8 @@ function tryDecode<T>(content: Buffer, decode: (value: JsonValue) => T): Decoded
     return { reason: 'it does not have its checksum; to change it by hand, take the member orbitmqCrc32 out' };
   try {
     // Only a foreign writer, fastjson, refers back; what this broker took and wrote is read again, however much it is.
-    const options = { valuesMax: Number.POSITIVE_INFINITY, resolvesReferences: seal === 'none' };
+    const { POSITIVE_INFINITY } = Number;
+    const options = { valuesMax: POSITIVE_INFINITY, escapesMax: POSITIVE_INFINITY, resolvesReferences: seal === 'none' };
     return { table: decode(parseFastjson(content.toString('utf8'), options)), isSealed: seal === 'intact' };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };

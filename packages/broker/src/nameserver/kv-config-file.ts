@@ -13,7 +13,8 @@ export function decodeKvConfigFile(text: string, limits: KvConfigLimits): KvConf
   if (text.trim() === '') return KvConfigTable.empty;
   const entries: KvConfigChange[] = [];
   // A key may be called `$ref`; in a table of texts nothing is there twice that a writer would refer back to.
-  const file = parseFastjson(text, { valuesMax: Number.POSITIVE_INFINITY, resolvesReferences: false });
+  const { POSITIVE_INFINITY } = Number;
+  const file = parseFastjson(text, { valuesMax: POSITIVE_INFINITY, escapesMax: POSITIVE_INFINITY, resolvesReferences: false });
   for (const [namespace, keys] of membersOf(membersTable(file, 'configTable'))) {
     for (const [key, value] of membersOf(keys)) {
       if (value !== null) entries.push({ namespace, key, value: typeof value === 'string' ? value : JSON.stringify(value) });

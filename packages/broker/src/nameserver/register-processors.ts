@@ -38,7 +38,7 @@ export function registerProcessors(server: RemotingServer, parts: NameServerPart
   const { environment, routes, kvConfig, configManager } = parts;
   const { clock, logger, timers } = environment;
   const large = new LargeRequests({ timers, waitingBytesMax: registrationBytesMax });
-  const brokerName = (request: RemotingCommand) => request.extFields?.['brokerName'];
+  const brokerName = (request: RemotingCommand) => request.extFields?.['brokerName'] ?? '';
   const config = () => configManager.config;
   const kvWriteCodes = [RequestCode.PUT_KV_CONFIG, RequestCode.DELETE_KV_CONFIG];
   const kvReadCodes = [RequestCode.GET_KV_CONFIG, RequestCode.GET_KVLIST_BY_NAMESPACE];

@@ -186,6 +186,7 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
       await this.persist();
     } catch (error) {
       // A full disk: reads are served all the same, and the offsets are written as soon as there is room.
+      this.#file.persistSoon();
       this.#environment.logger.error('consumer offsets that were lowered are not on disk yet', { error });
     }
   }

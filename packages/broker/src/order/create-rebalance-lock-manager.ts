@@ -23,24 +23,23 @@ export interface RebalanceLockManagerOptions {
   readonly sweepThreshold?: number | undefined;
   /** Default: 65,536. */
   readonly lockCountMax?: number | undefined;
-  /**
-   * Called after what the next broker has to know has changed: a queue got another holder, or none, or a lock that was found at the
-   * start was renewed, or somebody waits for one, which has less time left then.
-   */
+  /** Called after what the next broker has to know has changed: a queue got another holder, or none, or a whole life instead of a remaining one. */
   readonly onHolderChange?: (() => void) | undefined;
+  /** Called now and then while somebody waits for a lock that was found at the start: it would be good if the next broker knew what is left of it. */
+  readonly onWait?: (() => void) | undefined;
 }
 
 export interface HeldLock {
   readonly group: string;
   readonly clientId: string;
   readonly queue: MessageQueue;
-  /** What is left of the life of a lock that was found at the start and not renewed since; undefined for all others. */
+  /** What is left of the life of a lock that was found at the start and not renewed since; undefined: a whole life. */
   readonly remainingMs: number | undefined;
 }
 
 /** Locks in memory: `whenDurable` has nothing to wait for. */
 export interface MemoryLockManager extends RebalanceLockManager {
-  /** The live locks. */
+  /** The live locks, to be written down. */
   held(): Iterable<HeldLock>;
   /** A lock that was found at the start: alive for `remainingMs`, or a whole life, unless its holder renews it. */
   restore(lock: HeldLock): void;
@@ -53,10 +52,12 @@ interface QueueLock {
   readonly expiresAtMs: number;
   /** Found at the start, and not renewed since. */
   readonly isFound: boolean;
+  /** It may be written down that only a part of its life is left. */
+  isRemainderKnown: boolean;
 }
 
 export function createRebalanceLockManager(options: RebalanceLockManagerOptions): MemoryLockManager {
-  const { clock, onHolderChange } = options;
+  const { clock, onHolderChange, onWait } = options;
   const lockMaxLiveMs = options.lockMaxLiveMs ?? lockMaxLiveMsDefault;
   const sweepThreshold = options.sweepThreshold ?? sweepThresholdDefault;
   const lockCountMax = options.lockCountMax ?? lockCountMaxDefault;
@@ -85,19 +86,21 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
       const expiresAtMs = nowMs + lockMaxLiveMs;
       const granted: MessageQueue[] = [];
       let isChanged = false;
+      let isWaiting = false;
       for (const queue of queues) {
         const key = queueKey(queue);
         const held = locks.get(key);
         if (held === undefined ? locks.size >= lockCountMax : held.clientId !== clientId && held.expiresAtMs > nowMs) {
-          if (held?.isFound === true && nowMs - waitToldAtMs >= waitToldEveryMs) {
-            waitToldAtMs = nowMs;
-            isChanged = true;
-          }
+          isWaiting ||= held?.isFound === true;
           continue;
         }
-        locks.set(key, { queue, clientId, expiresAtMs, isFound: false });
+        locks.set(key, { queue, clientId, expiresAtMs, isFound: false, isRemainderKnown: false });
         granted.push(queue);
-        if (held?.clientId !== clientId || held.isFound) isChanged = true;
+        if (held?.clientId !== clientId || held.isRemainderKnown) isChanged = true;
+      }
+      if (isWaiting && nowMs - waitToldAtMs >= waitToldEveryMs) {
+        waitToldAtMs = nowMs;
+        onWait?.();
       }
       if (locks.size === 0) groups.delete(group);
       if (isChanged) onHolderChange?.();
@@ -132,18 +135,21 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
     *held() {
       const nowMs = clock.monotonic();
       for (const [group, locks] of groups) {
-        for (const { queue, clientId, expiresAtMs, isFound } of locks.values()) {
+        for (const lock of locks.values()) {
+          const { queue, clientId, expiresAtMs, isFound } = lock;
           const remainingMs = expiresAtMs - nowMs;
-          if (remainingMs > 0) yield { group, clientId, queue, remainingMs: isFound ? remainingMs : undefined };
+          if (remainingMs <= 0) continue;
+          lock.isRemainderKnown = isFound;
+          yield { group, clientId, queue, remainingMs: isFound ? remainingMs : undefined };
         }
       }
     },
 
-    restore({ group, clientId, queue, remainingMs = lockMaxLiveMs }) {
+    restore({ group, clientId, queue, remainingMs }) {
       const locks = groups.get(group) ?? new Map<string, QueueLock>();
       groups.set(group, locks);
-      const expiresAtMs = clock.monotonic() + Math.min(remainingMs, lockMaxLiveMs);
-      locks.set(queueKey(queue), { queue, clientId, expiresAtMs, isFound: true });
+      const expiresAtMs = clock.monotonic() + Math.min(remainingMs ?? lockMaxLiveMs, lockMaxLiveMs);
+      locks.set(queueKey(queue), { queue, clientId, expiresAtMs, isFound: true, isRemainderKnown: remainingMs !== undefined });
     },
 
     whenDurable: () => undefined,

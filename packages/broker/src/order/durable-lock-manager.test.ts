@@ -68,6 +68,26 @@ test('a holder that renews after a start has a whole life at the next one, which
   expect(after.tryLock('g', 'b', [queue(0)])).toEqual([]);
 });
 
+test('renewals wait for no write that is only good to have, as on a full disk', async () => {
+  const { environment, fileSystem, open, settle } = await setup();
+  const before = await open();
+  before.tryLock('g', 'a', [queue(0)]);
+  before.tryLock('h', 'gone', [queue(1)]);
+  await settle(before.whenDurable() ?? Promise.resolve());
+  const after = await open();
+  fileSystem.writeFileAtomically = () => Promise.reject(new Error('no space'));
+  // The file says of both that they have a whole life.
+  expect(after.tryLock('g', 'a', [queue(0)])).toHaveLength(1);
+  expect(after.whenDurable()).toBeUndefined();
+  expect(after.tryLock('h', 'b', [queue(1)])).toEqual([]);
+  await environment.time.advance(10);
+  expect(after.tryLock('g', 'a', [queue(0)])).toHaveLength(1);
+  expect(after.whenDurable()).toBeUndefined();
+  await environment.time.advance(60_000);
+  expect(after.tryLock('h', 'b', [queue(1)])).toHaveLength(1);
+  await expect(after.whenDurable()).rejects.toThrow('no space');
+});
+
 test('a renewal has nothing to wait for; a change of the holder has', async () => {
   const { open, settle } = await setup();
   const locks = await open();

@@ -29,9 +29,16 @@ export async function createDurableLockManager(options: DurableLockManagerOption
     clock: options.environment.clock,
     onHolderChange: () => {
       file.changed();
+      neededCount = file.changeCount;
+      file.persistSoon();
+    },
+    onWait: () => {
+      file.changed();
       file.persistSoon();
     },
   });
+  /** Changes that have to be on disk before a holder is told: the first so many. */
+  let neededCount = 0;
   const file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => encodeLocks(locks.held()) });
   const found = (await file.load(decodeLocks)) ?? [];
   for (const lock of found) locks.restore(lock);
@@ -39,7 +46,7 @@ export async function createDurableLockManager(options: DurableLockManagerOption
     tryLock: (group, clientId, queues) => locks.tryLock(group, clientId, queues),
     unlock: (group, clientId, queues) => locks.unlock(group, clientId, queues),
     hasLiveLock: (group) => locks.hasLiveLock(group),
-    whenDurable: () => (file.isPersisted ? undefined : file.persist()),
+    whenDurable: () => (file.writtenCount >= neededCount ? undefined : file.persist()),
   };
 }
 

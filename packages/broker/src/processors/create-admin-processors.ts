@@ -4,7 +4,7 @@ import { RequestCode } from '@orbitmq/protocol';
 import type { RequestProcessor } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../group/subscription-group-manager.js';
-import type { LargeRequests } from '../large-requests.js';
+import { groupsOrder, type LargeRequests, topicsOrder } from '../large-requests.js';
 import type { BrokerConfigManager } from '../metadata/broker-config-manager.js';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js';
 import type { StoreMaintenance } from '../store/store-maintenance.js';
@@ -46,10 +46,12 @@ export function createAdminProcessors(
 ): readonly { readonly codes: readonly number[]; readonly processor: RequestProcessor }[] {
   const { config, configManager, environment, groups, large, maintenance, offsets, topics } = options;
   const { timers } = environment;
+  const behindTopics = (processor: RequestProcessor): RequestProcessor => large.behind(() => topicsOrder, processor);
+  const behindGroups = (processor: RequestProcessor): RequestProcessor => large.behind(() => groupsOrder, processor);
   return [
-    { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC], processor: new CreateTopicProcessor(options) },
+    { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC], processor: behindTopics(new CreateTopicProcessor(options)) },
     { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST], processor: new CreateTopicListProcessor(options, large) },
-    { codes: [RequestCode.DELETE_TOPIC_IN_BROKER], processor: new DeleteTopicProcessor(options) },
+    { codes: [RequestCode.DELETE_TOPIC_IN_BROKER], processor: behindTopics(new DeleteTopicProcessor(options)) },
     { codes: [RequestCode.GET_TOPIC_CONFIG], processor: new GetTopicProcessor(topics) },
     { codes: [RequestCode.GET_ALL_TOPIC_CONFIG], processor: new ListTopicsProcessor({ config, topics, timers }) },
     { codes: [RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER], processor: new SystemTopicListProcessor(config, topics) },
@@ -57,8 +59,11 @@ export function createAdminProcessors(
     { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST], processor: new CreateGroupListProcessor(groups, large) },
     { codes: [RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG], processor: new GetGroupProcessor(groups) },
     { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor({ config, groups, timers }) },
-    { codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP], processor: new DeleteGroupProcessor(groups, offsets, options.stats) },
-    { codes: [RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN], processor: new ForbidGroupProcessor(groups) },
+    {
+      codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP],
+      processor: behindGroups(new DeleteGroupProcessor(groups, offsets, options.stats)),
+    },
+    { codes: [RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN], processor: behindGroups(new ForbidGroupProcessor(groups)) },
     { codes: [RequestCode.UPDATE_BROKER_CONFIG], processor: new UpdateBrokerConfigProcessor(configManager) },
     { codes: [RequestCode.GET_BROKER_CONFIG], processor: new GetBrokerConfigProcessor(configManager) },
     { codes: CleanProcessor.codes, processor: new CleanProcessor({ config, topics, maintenance }) },

@@ -235,6 +235,8 @@ export class TransactionLog {
 
   async #readOpenHalves(isOriginDecided: (origin: number) => boolean): Promise<void> {
     let lastCommit: HalfMessage | undefined;
+    // What is closed below moves it.
+    const logEnd = this.#deps.store.maxPhysicalOffset;
     // Of a million halves only places are kept: their messages may be larger than the memory.
     const newestCopies = new Map<string, number>();
     const openCounts = new Map<string, number>();
@@ -248,7 +250,7 @@ export class TransactionLog {
         if (half.origin !== offset) this.#renewed.set(half.origin, offset);
         const key = half.isResumed ? transactionKey(half) : undefined;
         if (key !== undefined) this.#resumed.add(key);
-        lastCommit ??= await this.#lastCommitAt(half);
+        lastCommit ??= await this.#lastCommitAt(half, logEnd);
         count(half, 1);
         const closed = await this.#closeOlderCopy(half, newestCopies);
         if (closed !== undefined) count(closed, -1);
@@ -305,13 +307,13 @@ export class TransactionLog {
   }
 
   /** What the last record of the whole log commits, when that record is in the queue that `half` is meant for. */
-  async #lastCommitAt(half: HalfMessage): Promise<HalfMessage | undefined> {
+  async #lastCommitAt(half: HalfMessage, logEnd: number): Promise<HalfMessage | undefined> {
     const { store } = this.#deps;
     const { topic, queueId } = half.destination;
     const last = store.maxOffset(topic, queueId) - 1;
     if (last < 0) return undefined;
     const [entry] = await store.queueEntries(topic, queueId, last, 1);
-    if (entry === undefined || entry.physicalOffset + entry.sizeBytes !== store.maxPhysicalOffset) return undefined;
+    if (entry === undefined || entry.physicalOffset + entry.sizeBytes !== logEnd) return undefined;
     const message = await store.lookMessage(entry.physicalOffset);
     if (message === undefined || transactionType(message.sysFlag) !== SysFlag.TRANSACTION_COMMIT) return undefined;
     const prepared = await store.lookMessage(message.preparedTransactionOffset);

@@ -102,8 +102,10 @@ function* topicSteps(text: string): Steps<TopicConfig> {
 }
 
 const { membersMax, valuesMax } = registrationLimits;
-/** Topics that are read in one turn of the event loop: a few milliseconds. */
-const topicsPerTurn = 2000;
+/** Bytes of blocks that are read in one turn of the event loop, however many there are: some milliseconds. */
+const bytesPerTurn = 64 * 1024;
+/** Of the work that a block is beside its bytes. */
+const blockBytes = 32;
 
 export function* compressedRegistrationSteps(body: Buffer, senderVersion: number): Steps<RegisterBrokerBody> {
   const { bytesMax, compressedBytesMax } = registrationLimits;
@@ -114,10 +116,15 @@ export function* compressedRegistrationSteps(body: Buffer, senderVersion: number
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
   const topicCount = reader.count();
   checkTopicCount(topicCount);
+  let turnBytes = 0;
   for (let left = topicCount; left > 0; left--) {
-    const config = yield* topicSteps(reader.block().toString('utf8'));
+    const block = reader.block();
+    const config = yield* topicSteps(block.toString('utf8'));
     topicConfigTable[config.topicName] = config;
-    if (left % topicsPerTurn === 0) yield;
+    turnBytes += blockBytes + block.length;
+    if (turnBytes < bytesPerTurn) continue;
+    turnBytes = 0;
+    yield;
   }
   const filterServers: JsonValue = yield* parseFastjsonSteps(reader.block().toString('utf8'), { valuesMax, membersMax });
   if (!Array.isArray(filterServers)) return malformed('the filter servers are not a list');
@@ -127,8 +134,13 @@ export function* compressedRegistrationSteps(body: Buffer, senderVersion: number
     checkTopicCount(count);
     const read = queueMappingReader();
     for (let left = count; left > 0; left--) {
-      const object = yield* parseBodySteps(reader.block(), bytesMax, valuesMax, membersMax);
+      const block = reader.block();
+      const object = yield* parseBodySteps(block, bytesMax, valuesMax, membersMax);
       topicQueueMappings.push(yield* read(object));
+      turnBytes += blockBytes + block.length;
+      if (turnBytes < bytesPerTurn) continue;
+      turnBytes = 0;
+      yield;
     }
   }
   return {

@@ -13,7 +13,7 @@ export const fastjsonDepthMax = 64;
 /** Values in one text: bounds the memory that a text of empty arrays would take. */
 export const fastjsonValuesMax = 4_000_000;
 
-/** Escapes in one string, which is read in one go. */
+/** Escapes in one string of a peer, which is read in one go. */
 export const fastjsonEscapesMax = 250_000;
 
 /** Back references in one text: each walks its path again, and Java repeats few objects. */
@@ -26,6 +26,8 @@ export interface ParseFastjsonOptions {
   readonly valuesMax?: number | undefined;
   /** Members of one object: the last ones of very many, and the list of them all, cost long turns. Default: as many as there are values. */
   readonly membersMax?: number | undefined;
+  /** Escapes in one string. Default: `fastjsonEscapesMax`. */
+  readonly escapesMax?: number | undefined;
   /** Whether `{"$ref":"path"}` is a back reference; else it is an object with that member. Default: true. */
   readonly resolvesReferences?: boolean | undefined;
 }
@@ -79,6 +81,7 @@ class FastjsonParser {
   readonly #text: string;
   readonly #valuesMax: number;
   readonly #membersMax: number;
+  readonly #escapesMax: number;
   #at = 0;
   #values = 0;
   /** In the string that is read. */
@@ -101,10 +104,12 @@ class FastjsonParser {
   #whole: JsonValue = null;
 
   constructor(text: string, options: ParseFastjsonOptions) {
-    const { valuesMax = fastjsonValuesMax, membersMax = valuesMax, resolvesReferences = true } = options;
+    const { valuesMax = fastjsonValuesMax, membersMax = valuesMax, escapesMax = fastjsonEscapesMax } = options;
+    const { resolvesReferences = true } = options;
     this.#text = text;
     this.#valuesMax = valuesMax;
     this.#membersMax = membersMax;
+    this.#escapesMax = escapesMax;
     this.#weights = resolvesReferences && text.includes('$ref') ? new Map() : undefined;
   }
 
@@ -304,7 +309,7 @@ class FastjsonParser {
   }
 
   #escape(): string {
-    if (++this.#escapes > fastjsonEscapesMax) this.#fail(`a string has more than ${fastjsonEscapesMax} escapes`);
+    if (++this.#escapes > this.#escapesMax) this.#fail(`a string has more than ${this.#escapesMax} escapes`);
     const letter = this.#text[this.#at++] ?? '';
     if (letter === 'u') {
       const unit = this.#hexDigits();

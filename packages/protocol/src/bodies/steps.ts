@@ -13,7 +13,7 @@ export function inOneTurn<T>(steps: Steps<T>): T {
 }
 
 /** Entries of a list or table that are worked on in one turn of the event loop: a few milliseconds. */
-const entriesPerTurn = 2000;
+export const entriesPerTurn = 2000;
 
 /** `make` of each entry, in their order. */
 export function* mapInSteps<T, R>(entries: readonly T[], make: (entry: T) => R): Steps<R[]> {

@@ -8,7 +8,6 @@ import {
 } from '@orbitmq/protocol';
 import type { ByteStream } from '../byte-stream.js';
 import type { ConnectionLimits } from './connection-limits.js';
-import type { HeldOutput, OutputHolder } from './held-output.js';
 import type { Flushable, TurnFlusher } from './turn-flusher.js';
 
 export interface FrameChannelEvents {
@@ -30,7 +29,7 @@ const earlyWriteBytesMin = 32 * 1024;
  * there is plenty of it. Bytes that are no frames close the connection, since there is no way to find the next frame behind
  * them (page 01 §1).
  */
-export class FrameChannel implements Flushable, OutputHolder {
+export class FrameChannel implements Flushable {
   readonly writer: FrameWriter;
   /** Bytes came or went since this was last set to false; the sweep finds idle connections by it. */
   isActive = true;
@@ -46,9 +45,6 @@ export class FrameChannel implements Flushable, OutputHolder {
   readonly #events: FrameChannelEvents;
   readonly #logger: Logger;
   readonly #writeBufferBytesMax: number;
-  readonly #held: HeldOutput | undefined;
-  /** Given to the stream since the beginning. */
-  #writtenBytes = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #isDirty = false;
   #isPaused = false;
@@ -56,15 +52,7 @@ export class FrameChannel implements Flushable, OutputHolder {
   #isHandingOut = false;
   #failure: Error | undefined;
 
-  /** `held`: what all connections keep together; absent: only this one's own limits count. */
-  constructor(
-    stream: ByteStream,
-    limits: ConnectionLimits,
-    flusher: TurnFlusher,
-    logger: Logger,
-    events: FrameChannelEvents,
-    held?: HeldOutput,
-  ) {
+  constructor(stream: ByteStream, limits: ConnectionLimits, flusher: TurnFlusher, logger: Logger, events: FrameChannelEvents) {
     this.#stream = stream;
     this.#decoder = createFrameDecoder({
       maxFrameBytes: limits.maxFrameBytes,
@@ -74,7 +62,6 @@ export class FrameChannel implements Flushable, OutputHolder {
     this.#flusher = flusher;
     this.#logger = logger;
     this.#events = events;
-    this.#held = held;
     this.#writeBufferBytesMax = limits.writeBufferBytesMax;
   }
 
@@ -115,7 +102,6 @@ export class FrameChannel implements Flushable, OutputHolder {
       },
       onClose: (error) => {
         this.#state = 'closed';
-        this.#held?.release(this);
         this.#events.onClose(this.#failure ?? error);
       },
     });
@@ -145,7 +131,6 @@ export class FrameChannel implements Flushable, OutputHolder {
         return;
       }
       this.#write();
-      if (!this.isOpen) return;
     }
     this.#events.onWritable();
   }
@@ -165,9 +150,7 @@ export class FrameChannel implements Flushable, OutputHolder {
   /** Sends what was collected, then closes; what still comes in is ignored. */
   end(): void {
     if (this.#state !== 'open') return;
-    if (this.writer.sizeBytes > 0) this.#writeChunks();
-    // It may have been too much.
-    if (this.#state !== 'open') return;
+    if (this.writer.sizeBytes > 0) this.#stream.write(this.writer.take());
     this.#state = 'ending';
     this.#stream.end();
     // The other end's farewell lies behind what it has sent before.
@@ -178,40 +161,20 @@ export class FrameChannel implements Flushable, OutputHolder {
     if (this.#state === 'closed') return;
     this.#failure ??= failure;
     this.#state = 'closed';
-    this.#held?.release(this);
     this.#stream.destroy();
   }
 
   #write(): void {
     this.isActive = true;
     this.flushCount += 1;
-    this.#writeChunks();
-    if (this.#state === 'open') this.#recycle();
-  }
-
-  /** May cut this connection. */
-  #writeChunks(): void {
-    const startBytes = this.#writtenBytes;
-    this.#writtenBytes += this.writer.sizeBytes;
-    const chunks = this.writer.take();
-    this.#stream.write(chunks);
-    if (this.#held === undefined || this.#stream.copiesWrites !== true || this.#stream.pendingWriteBytes === 0) return;
-    this.noteTaken();
-    this.#held.hold(this, chunks, startBytes);
-  }
-
-  /** Looks at what the other end has taken; once a second, or an end that reads slowly would seem not to read at all. */
-  noteTaken(): void {
-    this.#held?.taken(this, this.#writtenBytes - this.#stream.pendingWriteBytes);
+    this.#stream.write(this.writer.take());
+    this.#recycle();
   }
 
   /** What the network has copied can be written over. A stream that passes it on uncopied never says when. */
   #recycle(): void {
     if (this.#stream.copiesWrites !== true) this.writer.release();
-    else if (this.#stream.pendingWriteBytes === 0) {
-      this.noteTaken();
-      this.writer.recycle();
-    }
+    else if (this.#stream.pendingWriteBytes === 0) this.writer.recycle();
   }
 
   readonly #onData = (chunk: Buffer): void => {

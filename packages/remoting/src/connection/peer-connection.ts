@@ -12,8 +12,7 @@ import { connectionClosed, tooManyRequests } from './call-errors.js';
 import { CommandCall } from './command-call.js';
 import type { ConnectionLimits } from './connection-limits.js';
 import type { DeadlineQueue } from './deadline-queue.js';
-import { FrameChannel, type FrameChannelEvents } from './frame-channel.js';
-import type { HeldOutput } from './held-output.js';
+import { FrameChannel } from './frame-channel.js';
 import { InboundRequests } from './inbound-requests.js';
 import { Liveness } from './liveness.js';
 import { PendingCalls } from './pending-calls.js';
@@ -32,8 +31,6 @@ export interface ConnectionContext {
   /** Absent: requests wait for their turn for as long as it takes. */
   readonly refuseWaiting?: WaitingRule | undefined;
   readonly observer?: RequestObserver | undefined;
-  /** What the output of all of them keeps in memory. Absent: nobody counts. */
-  readonly heldOutput?: HeldOutput | undefined;
 }
 
 /** Works on a request of the other end; ends in `respond` for a two-way one. May throw or reject. */
@@ -64,7 +61,7 @@ export class PeerConnection implements ServerConnection {
     this.peerAddress = peerAddress;
     this.#context = context;
     this.#handler = handler;
-    const events: FrameChannelEvents = {
+    this.#channel = new FrameChannel(stream, context.limits, context.flusher, context.logger, {
       onCommand: (command) => {
         this.#receive(command);
       },
@@ -74,9 +71,7 @@ export class PeerConnection implements ServerConnection {
       onClose: (error) => {
         this.#onClosed(error);
       },
-    };
-    const { limits, flusher, logger, heldOutput } = context;
-    this.#channel = new FrameChannel(stream, limits, flusher, logger, events, heldOutput);
+    });
     this.#liveness = new Liveness(this.#channel, context.limits, context.clock.monotonic());
     const begin = (request: RemotingCommand): void => this.#process(request);
     this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions());
@@ -223,7 +218,6 @@ export class PeerConnection implements ServerConnection {
   /** Closes the connection when nothing has passed for too long, or a frame does not come to its end. Called every `sweepPeriodMs`. */
   sweep(nowMs: number): void {
     const channel = this.#channel;
-    channel.noteTaken();
     if (this.#endedAtMs !== undefined) {
       if (nowMs - this.#endedAtMs >= endTimeoutMs) channel.destroy();
       return;

@@ -9,7 +9,6 @@ import type { BoundListener, ByteStream, Listener } from '../byte-stream.js';
 import { type ConnectionLimits, connectionLimitsDefault } from '../connection/connection-limits.js';
 import { ConnectionSweeper } from '../connection/connection-sweeper.js';
 import { DeadlineQueue } from '../connection/deadline-queue.js';
-import { HeldOutput } from '../connection/held-output.js';
 import { type ConnectionContext, PeerConnection, type RequestHandler } from '../connection/peer-connection.js';
 import { goAway, notSupported, understandsGoAway } from '../connection/refusals.js';
 import type { RequestObserver } from '../connection/request-observer.js';
@@ -31,11 +30,6 @@ export interface RemotingServerOptions {
   readonly inFlightPerConnectionMax?: number | undefined;
   /** Answers that a client does not read, bytes; above it, it is cut off. Default: 16 MiB. */
   readonly writeBufferBytesMax?: number | undefined;
-  /**
-   * Memory that the answers of all connections keep which clients do not read, bytes; above it, the client that has taken nothing for
-   * longest is cut off. Default: 256 MiB.
-   */
-  readonly heldOutputBytesMax?: number | undefined;
   /** Default: 120000 (RocketMQ: serverChannelMaxIdleTimeSeconds). */
   readonly idleTimeoutMs?: number | undefined;
   /** Open connections; a further one is closed at once. Default: 50000. */
@@ -56,7 +50,6 @@ export interface RemotingServerOptions {
 /** Java: whatever fits a frame. The largest that clients send is the property string, of 32,767 bytes before it is escaped. */
 const maxHeaderBytesDefault = 1024 * 1024;
 const connectionsMaxDefault = 50_000;
-const heldOutputBytesMaxDefault = 256 * 1024 * 1024;
 const stopDeadlineMsDefault = 5000;
 
 class DefaultRemotingServer implements RemotingServer {
@@ -87,7 +80,6 @@ class DefaultRemotingServer implements RemotingServer {
       deadlines: new DeadlineQueue(clock, timers),
       refuseWaiting: options.refuseWaiting,
       observer: options.observer,
-      heldOutput: new HeldOutput(options.heldOutputBytesMax ?? heldOutputBytesMaxDefault, logger),
     };
   }
 

@@ -53,7 +53,8 @@ export class RegisterBrokerProcessor implements RequestProcessor {
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
     const header = registerBrokerHeader.decodeCommand(request);
-    return this.#options.large.run(request, connection, header.brokerName, () => this.#register(request, connection, header));
+    const work = (): Steps<void> => this.#register(request, connection, header);
+    return this.#options.large.run(request, connection, header.brokerName, work, { isLarge: isCompressed(request, header) });
   }
 
   /** Everything up to the last step only reads; that one changes the routes and answers. */
@@ -115,9 +116,13 @@ export class RegisterBrokerProcessor implements RequestProcessor {
   }
 }
 
+/** Brokers 5.0 to 5.5 that compress forget to say so. */
+function isCompressed(request: RemotingCommand, header: RegisterBrokerHeader): boolean {
+  return header.compressed === true || request.body?.[0] === zlibMagic;
+}
+
 function* bodySteps(request: RemotingCommand, header: RegisterBrokerHeader): Steps<RegisterBrokerBody> {
   if (request.body === undefined) return noTopics;
-  // Brokers 5.0 to 5.5 that compress forget to say so.
-  const compressed = header.compressed === true || request.body[0] === zlibMagic;
+  const compressed = isCompressed(request, header);
   return yield* registerBrokerBodySteps(request.body, { compressed, senderVersion: request.version });
 }

@@ -46,8 +46,30 @@ export class HeartbeatProcessor implements RequestProcessor {
 
   *#take(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
     const heartbeat = yield* heartbeatSteps(requestBody(request));
+    const created = { hasTopics: false };
+    let response: RemotingCommand | undefined;
+    try {
+      response = yield* this.#takeGroups(request, connection, heartbeat, created);
+    } finally {
+      // Also when it ends before its time, with a closed connection: the next heartbeat finds them there, and announces nothing.
+      if (response === undefined && created.hasTopics) void this.#options.announceTopics();
+    }
+    const answer = response;
+    if (!created.hasTopics) {
+      connection.respond(request, answer);
+      return undefined;
+    }
+    // A client looks for its retry topic's route after the first answer; it would not look again for 30 s (page 00 §7).
+    return this.#options.announceTopics().then(() => connection.respond(request, answer));
+  }
+
+  *#takeGroups(
+    request: RemotingCommand,
+    connection: ServerConnection,
+    heartbeat: HeartbeatData,
+    created: { hasTopics: boolean },
+  ): Steps<RemotingCommand> {
     let takenCount = 0;
-    let isTopicCreated = false;
     let isSubChange = heartbeat.heartbeatFingerprint === 0;
     for (const data of heartbeat.consumers) {
       takenCount += 1;
@@ -64,7 +86,7 @@ export class HeartbeatProcessor implements RequestProcessor {
         continue;
       }
       if (group.retryQueueNums > 0)
-        isTopicCreated = this.#ensureRetryTopic(data.groupName, group.retryQueueNums) || isTopicCreated;
+        created.hasTopics = this.#ensureRetryTopic(data.groupName, group.retryQueueNums) || created.hasTopics;
       const channel = { connection, clientId: heartbeat.clientId, language: request.language, version: request.version };
       this.#options.consumers.register(channel, data, heartbeat.withoutSub);
       isSubChange = this.#isSubChange(heartbeat, data.groupName) || isSubChange;
@@ -75,13 +97,7 @@ export class HeartbeatProcessor implements RequestProcessor {
       this.#options.producers.register(group, heartbeat.clientId, connection, request);
     }
     const extFields = { IS_SUPPORT_HEART_BEAT_V2: 'true', IS_SUB_CHANGE: String(isSubChange) };
-    const response = createResponse(request, ResponseCode.SUCCESS, { extFields });
-    if (!isTopicCreated) {
-      connection.respond(request, response);
-      return undefined;
-    }
-    // A client looks for its retry topic's route after the first answer; it would not look again for 30 s (page 00 §7).
-    return this.#options.announceTopics().then(() => connection.respond(request, response));
+    return createResponse(request, ResponseCode.SUCCESS, { extFields });
   }
 
   /** Whether the client has to send its subscriptions in full (V2): what it refers to is not what is known. */

@@ -38,6 +38,19 @@ function setup(changes: Partial<RebalanceLockManager> = {}) {
   return { time, ask, lock, unlock };
 }
 
+it('refuses names that nobody has: they would be kept with each lock', async () => {
+  const { ask, lock } = setup();
+  const batch = { clientId: 'a', consumerGroup: 'g', queues: [queue(0)] };
+  const most = 'x'.repeat(1024);
+  const long = `${most}x`;
+  expect((await ask(RequestCode.LOCK_BATCH_MQ, encodeLockBatch({ ...batch, clientId: most })))?.code).toBe(ResponseCode.SUCCESS);
+  for (const change of [{ clientId: long }, { consumerGroup: long }, { queues: [{ ...queue(0), topic: long }] }]) {
+    const answer = await ask(RequestCode.LOCK_BATCH_MQ, encodeLockBatch({ ...batch, ...change }));
+    expect(answer).toMatchObject({ code: ResponseCode.SYSTEM_ERROR, remark: expect.stringContaining('1024') });
+  }
+  expect(await lock('b', 0)).toEqual([0]);
+});
+
 it('what another client holds is left out of an answer that succeeds', async () => {
   const { lock, unlock } = setup();
   expect(await lock('a', 0, 1)).toEqual([0, 1]);

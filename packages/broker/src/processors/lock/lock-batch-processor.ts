@@ -3,6 +3,7 @@ import {
   createResponse,
   encodeLockBatchResult,
   lockBatchSteps,
+  type MessageQueue,
   type RemotingCommand,
   RequestCode,
   ResponseCode,
@@ -15,6 +16,17 @@ import { requestBody } from '../request-body.js';
 
 /** Queues one request may name; clients send those they have of one broker. */
 const queuesPerBatchMax = 16_384;
+/** Characters of a name: every lock that is granted is kept with them. */
+const nameLengthMax = 1024;
+
+function refusalOf(group: string, clientId: string, queues: readonly MessageQueue[]): string | undefined {
+  if (queues.length > queuesPerBatchMax) return `${queues.length} queues in one request; the most is ${queuesPerBatchMax}`;
+  const isNamed = (name: string): boolean => name.length <= nameLengthMax;
+  if (isNamed(group) && isNamed(clientId) && queues.every(({ brokerName, topic }) => isNamed(brokerName) && isNamed(topic))) {
+    return undefined;
+  }
+  return `a name in the request is longer than ${nameLengthMax} characters`;
+}
 
 export class LockBatchProcessor implements RequestProcessor {
   static readonly codes = [RequestCode.LOCK_BATCH_MQ, RequestCode.UNLOCK_BATCH_MQ];
@@ -28,14 +40,16 @@ export class LockBatchProcessor implements RequestProcessor {
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    // What a client locks and gives back is done in the order in which it came.
-    return this.#large.run(request, connection, `locks of ${connection.id}`, () => this.#decide(request, connection));
+    // What a client locks and gives back is done in the order in which it came, and given back also by one that leaves then.
+    const outlivesSender = request.code === RequestCode.UNLOCK_BATCH_MQ;
+    const work = (): Steps<void | Promise<void>> => this.#decide(request, connection);
+    return this.#large.run(request, connection, `locks of ${connection.id}`, work, { outlivesSender });
   }
 
   *#decide(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
     const { consumerGroup, clientId, queues } = yield* lockBatchSteps(requestBody(request));
-    if (queues.length > queuesPerBatchMax) {
-      const remark = `${queues.length} queues in one request; the most is ${queuesPerBatchMax}`;
+    const remark = refusalOf(consumerGroup, clientId, queues);
+    if (remark !== undefined) {
       connection.respond(request, createResponse(request, ResponseCode.SYSTEM_ERROR, { remark }));
       return undefined;
     }

@@ -33,7 +33,10 @@ export async function warnOfPendingPops(fileSystem: FileSystem, paths: StorePath
 async function revivedOffsets(fileSystem: FileSystem, paths: StorePaths, topic: string): Promise<Record<string, unknown>> {
   const content = await fileSystem.readFile(joinPath(paths.root, 'config/consumerOffset.json'));
   try {
-    const table = parseFastjson(content?.toString('utf8') ?? '{}', { valuesMax: Number.POSITIVE_INFINITY }) as {
+    const table = parseFastjson(content?.toString('utf8') ?? '{}', {
+      valuesMax: Number.POSITIVE_INFINITY,
+      escapesMax: Number.POSITIVE_INFINITY,
+    }) as {
       offsetTable?: Record<string, Record<string, unknown>>;
     };
     return table.offsetTable?.[`${topic}@${reviveGroup}`] ?? {};

@@ -6,7 +6,7 @@ import { ProtocolError } from '@orbitmq/core/kernel';
 import { createResponse, isJsonObject, type JsonValue, type RemotingCommand, ResponseCode, type Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import type { LargeRequests } from '../../../large-requests.js';
+import { groupsOrder, type LargeRequests } from '../../../large-requests.js';
 import { requestBody } from '../../request-body.js';
 import { jsonOfBodySteps } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
@@ -23,7 +23,8 @@ export class CreateGroupListProcessor implements RequestProcessor {
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    return this.#large.run(request, connection, `made groups of ${connection.id}`, () => this.#create(request, connection));
+    const work = (): Steps<void | Promise<void>> => this.#create(request, connection);
+    return this.#large.run(request, connection, groupsOrder, work, { outlivesSender: true });
   }
 
   *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {

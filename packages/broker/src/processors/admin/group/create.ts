@@ -2,7 +2,7 @@
 import { createResponse, type JsonValue, type RemotingCommand, ResponseCode, type Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import type { LargeRequests } from '../../../large-requests.js';
+import { groupsOrder, type LargeRequests } from '../../../large-requests.js';
 import { jsonOfBodySteps } from '../json-of-body.js';
 import { refuse } from '../refuse.js';
 import { updateGroups } from './group-updates.js';
@@ -18,7 +18,8 @@ export class CreateGroupProcessor implements RequestProcessor {
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    return this.#large.run(request, connection, `made groups of ${connection.id}`, () => this.#create(request, connection));
+    const work = (): Steps<void | Promise<void>> => this.#create(request, connection);
+    return this.#large.run(request, connection, groupsOrder, work, { outlivesSender: true });
   }
 
   *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {

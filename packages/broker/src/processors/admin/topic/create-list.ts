@@ -11,7 +11,7 @@ import {
   topicConfigListSteps,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
-import type { LargeRequests } from '../../../large-requests.js';
+import { type LargeRequests, topicsOrder } from '../../../large-requests.js';
 import { type TopicRefusal, wantedTopic } from '../../../topic/wanted-topic.js';
 import { requestBody } from '../../request-body.js';
 import { refuse } from '../refuse.js';
@@ -29,7 +29,8 @@ export class CreateTopicListProcessor implements RequestProcessor {
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
-    return this.#large.run(request, connection, `topics of ${connection.id}`, () => this.#create(request, connection));
+    const work = (): Steps<void | Promise<void>> => this.#create(request, connection);
+    return this.#large.run(request, connection, topicsOrder, work, { outlivesSender: true });
   }
 
   *#create(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
