@@ -69,7 +69,7 @@ export {
 } from './bodies/reset-offset-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
-export { inOneTurn, type Steps } from './bodies/steps.js';
+export { inOneTurn, Pace, type Steps } from './bodies/steps.js';
 export { type DataVersion, isSameDataVersion, type RegisterBrokerBody, type TopicConfig } from './bodies/topic-config.js';
 export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
 export {

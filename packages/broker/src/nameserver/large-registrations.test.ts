@@ -42,16 +42,7 @@ async function setup() {
   };
   const [broker, other] = [await connect(), await connect()];
   const tell = (request: RemotingCommand, from = broker) => from.invoke(address, request, { timeoutMs: 60_000 });
-  const settled = async <T>(...asked: Promise<T>[]): Promise<T[]> => {
-    const all = Promise.all(asked);
-    let isSettled = false;
-    all.then(
-      () => (isSettled = true),
-      () => (isSettled = true),
-    );
-    await environment.time.runUntil(() => isSettled, 60_000);
-    return all;
-  };
+  const settled = <T>(...asked: Promise<T>[]): Promise<T[]> => environment.time.settle(Promise.all(asked));
   const ask = async (request: RemotingCommand, from = broker) => (await settled(tell(request, from)))[0] as RemotingCommand;
   const queuesOf = async (topic: string) => {
     const answer = await ask(createRequest(RequestCode.GET_ROUTEINFO_BY_TOPIC, { extFields: { topic } }), other);

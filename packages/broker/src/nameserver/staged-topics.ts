@@ -2,7 +2,7 @@
  * The topics of a registration as the route table keeps them, made before the table is changed: with some ten thousand of them the
  * change itself has to be short.
  */
-import type { QueueData, Steps, TopicConfig } from '@orbitmq/protocol';
+import { Pace, type QueueData, type Steps, type TopicConfig } from '@orbitmq/protocol';
 import type { TopicQueueTable } from './topic-queue-table.js';
 
 /** Topics that are made in one turn of the event loop: a millisecond or two. */
@@ -28,6 +28,7 @@ export function* stagedTopics(
 ): Steps<StagedTopics> {
   const staged: StagedTopic[] = [];
   const names = new Set<string>();
+  const pace = new Pace(topicsPerTurn);
   let longestName = '';
   for (const topic of Object.keys(topics)) {
     const config = topics[topic];
@@ -38,7 +39,7 @@ export function* stagedTopics(
     staged.push({ topic, queue, queues });
     names.add(topic);
     if (topic.length > longestName.length) longestName = topic;
-    if (staged.length % topicsPerTurn === 0) yield;
+    if (pace.isSpent(1)) yield;
   }
   return { topics: staged, names, longestName };
 }

@@ -14,8 +14,7 @@ import { ColdDataProcessor } from './admin/broker/cold-data.js';
 import { GetBrokerConfigProcessor } from './admin/broker/get-config.js';
 import { NotBuiltProcessor } from './admin/broker/not-built.js';
 import { UpdateBrokerConfigProcessor } from './admin/broker/update-config.js';
-import { CreateGroupProcessor } from './admin/group/create.js';
-import { CreateGroupListProcessor } from './admin/group/create-list.js';
+import { CreateGroupsProcessor } from './admin/group/create.js';
 import { DeleteGroupProcessor, type GroupCounters } from './admin/group/delete.js';
 import { ForbidGroupProcessor } from './admin/group/forbid.js';
 import { GetGroupProcessor } from './admin/group/get.js';
@@ -55,8 +54,7 @@ export function createAdminProcessors(
     { codes: [RequestCode.GET_TOPIC_CONFIG], processor: new GetTopicProcessor(topics) },
     { codes: [RequestCode.GET_ALL_TOPIC_CONFIG], processor: new ListTopicsProcessor({ config, topics, timers }) },
     { codes: [RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER], processor: new SystemTopicListProcessor(config, topics) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP], processor: new CreateGroupProcessor(groups, large) },
-    { codes: [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST], processor: new CreateGroupListProcessor(groups, large) },
+    { codes: CreateGroupsProcessor.codes, processor: new CreateGroupsProcessor(groups, large) },
     { codes: [RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG], processor: new GetGroupProcessor(groups) },
     { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor({ config, groups, timers }) },
     {

@@ -22,7 +22,7 @@ import { MemoryFileSystem } from '../store/io/memory-file-system.js';
 import { RecordingConnection } from '../test-support/recording-connection.js';
 import { plainTopic } from '../topic/boot-topics.js';
 import { createTopicConfigManager } from '../topic/create-topic-config-manager.js';
-import { CreateGroupProcessor } from './admin/group/create.js';
+import { CreateGroupsProcessor } from './admin/group/create.js';
 import { CreateTopicProcessor } from './admin/topic/create.js';
 import { GetTopicProcessor } from './admin/topic/get.js';
 import { CheckClientConfigProcessor } from './client/check-client-config-processor.js';
@@ -235,7 +235,7 @@ test('GET_TOPIC_CONFIG describes a topic; an unknown one is 17', async () => {
 
 test('UPDATE_AND_CREATE_SUBSCRIPTIONGROUP keeps what it does not know and answers when it is on disk', async () => {
   const { groups, large, read } = await setup();
-  const processor = new CreateGroupProcessor(groups, large);
+  const processor = new CreateGroupsProcessor(groups, large);
   const update = (group: object | undefined) => {
     const body = group === undefined ? undefined : Buffer.from(JSON.stringify(group));
     return ask(processor, createRequest(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, { body }));

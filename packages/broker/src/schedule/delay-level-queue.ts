@@ -1,10 +1,11 @@
-import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kernel';
+import type { Environment } from '@orbitmq/core/kernel';
 import { SystemTopic } from '@orbitmq/protocol';
 import { DurablePut } from '../durable-put.js';
 import type { MessageStore, PutStatus, QueueEntry } from '../store/message-store.js';
 import type { OnDelivered } from './count-delivery.js';
 import { deliveredMessage } from './delivered-message.js';
 import { DueTimeRule } from './due-time-rule.js';
+import { WakeLoop } from './wake-loop.js';
 
 export interface DelayLevelQueueDeps {
   readonly environment: Environment;
@@ -41,10 +42,7 @@ export class DelayLevelQueue {
   #offset: number;
   /** Delivered offsets above `#offset`; at most one batch. */
   readonly #delivered = new Set<number>();
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #isWokenAgain = false;
-  #isStopped = false;
+  readonly #loop: WakeLoop;
 
   constructor(deps: DelayLevelQueueDeps) {
     this.#deps = deps;
@@ -52,6 +50,15 @@ export class DelayLevelQueue {
     this.#queueId = deps.level - 1;
     this.#offset = Math.min(deps.startOffset, deps.store.maxOffset(SystemTopic.SCHEDULE, this.#queueId));
     this.#passExpired();
+    const { environment, level } = deps;
+    this.#loop = new WakeLoop({
+      environment,
+      step: () => this.#deliverNext(),
+      onError: (error) => {
+        environment.logger.error('delayed messages cannot be read; tried again', { level, error });
+        this.#loop.sleep(readRetryMs);
+      },
+    });
   }
 
   /** Everything below is delivered. */
@@ -61,44 +68,17 @@ export class DelayLevelQueue {
 
   /** A message came, or may have come. Nothing to do while an older one is waited for. */
   wake(): void {
-    if (this.#isStopped || this.#timer !== undefined) return;
-    if (this.#running !== undefined) {
-      this.#isWokenAgain = true;
-      return;
-    }
-    const running = this.#run()
-      .catch((error: unknown) => {
-        if (error instanceof InvariantError) throw error;
-        this.#deps.environment.logger.error('delayed messages cannot be read; tried again', { level: this.#deps.level, error });
-        this.#sleep(readRetryMs);
-      })
-      .finally(() => {
-        if (this.#running === running) this.#running = undefined;
-      });
-    this.#running = running;
+    this.#loop.wake();
   }
 
   /** Ends after the batch that is under way. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    do {
-      this.#isWokenAgain = false;
-      while (await this.#deliverNext());
-    } while (this.#isWokenAgain && this.#timer === undefined && !this.#isStopped);
-    // In the turn of the last look, so that a message that comes from now on wakes it.
-    this.#running = undefined;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Delivers what is due; false when there is nothing more to do now. */
   async #deliverNext(): Promise<boolean> {
     const { environment, store, batchMax, batchBytesMax } = this.#deps;
-    if (this.#isStopped) return false;
     this.#passExpired();
     const entries = await store.queueEntries(SystemTopic.SCHEDULE, this.#queueId, this.#offset, batchMax);
     const due: QueueEntry[] = [];
@@ -116,7 +96,7 @@ export class DelayLevelQueue {
     }
     if (due.length === 0) return false;
     if (await this.#deliver(due)) return true;
-    this.#sleep(retryMs);
+    this.#loop.sleep(retryMs);
     return false;
   }
 
@@ -144,24 +124,11 @@ export class DelayLevelQueue {
   }
 
   #sleepUntilDue(head: QueueEntry, delayMs: number): void {
-    if (this.#isStopped) return;
     const waitMs = this.#rule.waitMs(head.tagsCode, delayMs);
-    this.#timer = this.#deps.environment.timers.setTimeout(
-      () => {
-        this.#timer = undefined;
-        if (this.#rule.waitMs(head.tagsCode, delayMs) > 0) this.#sleepUntilDue(head, delayMs);
-        else this.wake();
-      },
-      Math.min(waitMs, lookAgainMs),
-    );
-  }
-
-  #sleep(delayMs: number): void {
-    if (this.#isStopped) return;
-    this.#timer = this.#deps.environment.timers.setTimeout(() => {
-      this.#timer = undefined;
-      this.wake();
-    }, delayMs);
+    this.#loop.sleep(Math.min(waitMs, lookAgainMs), () => {
+      if (this.#rule.waitMs(head.tagsCode, delayMs) > 0) this.#sleepUntilDue(head, delayMs);
+      else this.wake();
+    });
   }
 
   /** Returns whether all were delivered. */
@@ -191,7 +158,7 @@ export class DelayLevelQueue {
   /** Reads all, then stores all in one turn, in order. `undefined` for what needs no delivery. */
   async #putAll(due: readonly QueueEntry[]): Promise<(DurablePut | undefined)[]> {
     const { store, environment, level } = this.#deps;
-    const isGivenUp = (): boolean => this.#isStopped;
+    const isGivenUp = (): boolean => this.#loop.isStopped;
     // The delayed message was acknowledged only when its topic was on disk.
     const deps = { store, timers: environment.timers, isGivenUp, isTopicKept: true };
     const delayed = await Promise.all(due.map((entry) => store.lookMessage(entry.physicalOffset)));

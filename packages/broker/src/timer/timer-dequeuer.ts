@@ -1,6 +1,7 @@
-import { type Environment, InvariantError, sleep, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, sleep } from '@orbitmq/core/kernel';
 import { SystemTopic } from '@orbitmq/protocol';
 import { nextTurn } from '../metadata/next-turn.js';
+import { WakeLoop } from '../schedule/wake-loop.js';
 import type { MessageStore } from '../store/message-store.js';
 import type { LateCancellations } from './late-cancellations.js';
 import { type ReadInRoundsDeps, readInRounds } from './read-in-rounds.js';
@@ -54,13 +55,9 @@ export class TimerDequeuer {
   readonly #deps: TimerDequeuerDeps;
   #readTime: number;
   #busyTick: number | undefined;
-  #running: Promise<void> | undefined;
-  #timer: Timer | undefined;
-  #timerAt = 0;
-  #isWokenAgain = false;
+  readonly #loop: WakeLoop;
   /** What the deliveries have stored is of this tick. */
   #storedTick = -1;
-  #isStopped = false;
   #isHurried = false;
   /** Messages and cancellations that were in the wheel but no longer in the log, or unreadable. */
   missedCount = 0;
@@ -70,6 +67,19 @@ export class TimerDequeuer {
   constructor(deps: TimerDequeuerDeps) {
     this.#deps = deps;
     this.#readTime = deps.startTime;
+    const { environment, wheel } = deps;
+    this.#loop = new WakeLoop({
+      environment,
+      step: () => this.#deliverNext(),
+      onError: (error) => {
+        this.#busyTick = undefined;
+        environment.logger.error('timed messages cannot be read; tried again', { error });
+        this.#loop.sleep(readRetryMs);
+      },
+      onRest: () => {
+        if (wheel.pieceCount > 0) this.#loop.sleep(this.#untilNextMs());
+      },
+    });
   }
 
   /** The next tick to deliver; all before it are. */
@@ -93,31 +103,13 @@ export class TimerDequeuer {
   passEmptyTicks(): void {
     const { environment, wheel } = this.#deps;
     const lastOver = lastOverTick(environment.clock.now(), wheel.precisionMs);
-    if (this.#running !== undefined || wheel.firstTaken(this.#readTime, lastOver) !== undefined) return;
+    if (this.#loop.isRunning || wheel.firstTaken(this.#readTime, lastOver) !== undefined) return;
     this.#readTime = Math.max(this.#readTime, lastOver + wheel.precisionMs);
   }
 
   /** A slot was taken: it may be due before the one that is waited for. */
   wake(): void {
-    if (this.#isStopped) return;
-    if (this.#running !== undefined) {
-      this.#isWokenAgain = true;
-      return;
-    }
-    if (this.#timer !== undefined && this.#timerAt <= this.#deps.environment.clock.monotonic() + this.#untilNextMs()) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const running = this.#run()
-      .catch((error: unknown) => {
-        if (error instanceof InvariantError) throw error;
-        this.#busyTick = undefined;
-        this.#deps.environment.logger.error('timed messages cannot be read; tried again', { error });
-        this.#sleep(readRetryMs);
-      })
-      .finally(() => {
-        if (this.#running === running) this.#running = undefined;
-      });
-    this.#running = running;
+    this.#loop.wake(() => this.#deps.environment.clock.monotonic() + this.#untilNextMs());
   }
 
   /** Nobody waits for the tick that is under way: it ends after a batch, and the next start repeats what was delivered of it. */
@@ -130,21 +122,8 @@ export class TimerDequeuer {
   }
 
   /** Ends after the tick that is under way, so that nothing of it comes twice. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    do {
-      this.#isWokenAgain = false;
-      while (!this.#isStopped && (await this.#deliverNext()));
-    } while (this.#isWokenAgain && this.#timer === undefined && !this.#isStopped);
-    // In the turn of the last look, so that a slot that is taken from now on wakes it.
-    this.#running = undefined;
-    if (this.#timer === undefined && this.#deps.wheel.pieceCount > 0) this.#sleep(this.#untilNextMs());
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Until the next tick of interest is over, as the clock stands. */
@@ -168,7 +147,7 @@ export class TimerDequeuer {
     }
     if (lastOver - tick > lateMs && !late.covers(tick)) await late.collect(tick, takenInTo());
     await caughtUp();
-    if (this.#isStopped) return false;
+    if (this.#loop.isStopped) return false;
     // Meanwhile the clock may have been set back, and an earlier tick been taken.
     const isStillNext = lastOverTick(environment.clock.now(), wheel.precisionMs) >= tick;
     if (!isStillNext || wheel.firstTaken(this.followClock(), tick) !== tick) return true;
@@ -190,7 +169,7 @@ export class TimerDequeuer {
   /** False when it was stopped before all of it was durable. */
   async #deliverTick(tick: number): Promise<boolean> {
     const chain = await readTickChain({ ...this.#deps, ...this.#rounds() }, tick);
-    if (chain === undefined || this.#isStopped) return false;
+    if (chain === undefined || this.#loop.isStopped) return false;
     this.#countLost('a cancellation cannot be read, and its timed message comes', tick, chain.lostCancellations);
     const lost = await readInRounds(this.#rounds(), chain.positions, (positions, onFailed) => {
       return this.#deliverRound(positions, tick, chain, onFailed);
@@ -242,7 +221,7 @@ export class TimerDequeuer {
   }
 
   #rounds(): ReadInRoundsDeps {
-    return { environment: this.#deps.environment, isStopped: () => this.#isStopped };
+    return { environment: this.#deps.environment, isStopped: () => this.#loop.isStopped };
   }
 
   #countLost(text: string, tick: number, places: readonly number[]): void {
@@ -280,16 +259,6 @@ export class TimerDequeuer {
     if (delivered !== undefined) return { message: delivered, source: message, topic: facts.topic, id: position };
     environment.logger.warn('a timed message has no destination, and is left out', { physicalOffset: unit.physicalOffset });
     return undefined;
-  }
-
-  #sleep(delayMs: number): void {
-    if (this.#isStopped) return;
-    const { clock, timers } = this.#deps.environment;
-    this.#timerAt = clock.monotonic() + delayMs;
-    this.#timer = timers.setTimeout(() => {
-      this.#timer = undefined;
-      this.wake();
-    }, delayMs);
   }
 }
 

@@ -1,6 +1,7 @@
-import { type Environment, InvariantError, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, InvariantError } from '@orbitmq/core/kernel';
 import { javaStringHashCode, type MessageExt, SystemTopic } from '@orbitmq/protocol';
 import { nextTurn } from '../metadata/next-turn.js';
+import { WakeLoop } from '../schedule/wake-loop.js';
 import type { MessageStore, QueueEntry } from '../store/message-store.js';
 import type { LateCancellations } from './late-cancellations.js';
 import { readTriesMax } from './read-in-rounds.js';
@@ -63,12 +64,9 @@ export class TimerEnqueuer {
   #offset: number;
   /** Messages of the batch whose ticks are before it were delivered at once. */
   #dueBefore = 0;
-  #running: Promise<void> | undefined;
-  #timer: Timer | undefined;
+  readonly #loop: WakeLoop;
   /** In a row, of the same batch. */
   #failedReads = 0;
-  #isWokenAgain = false;
-  #isStopped = false;
   #waiters: { readonly offset: number; readonly resolve: () => void }[] = [];
   /** Taken in, or delivered at once. */
   enqueuedCount = 0;
@@ -78,6 +76,16 @@ export class TimerEnqueuer {
   constructor(deps: TimerEnqueuerDeps) {
     this.#deps = deps;
     this.#offset = deps.startOffset;
+    const { environment } = deps;
+    this.#loop = new WakeLoop({
+      environment,
+      step: () => this.#step(),
+      onError: (error) => {
+        this.#failedReads += 1;
+        environment.logger.error('timed messages cannot be taken in; tried again', { error });
+        this.#sleep(readRetryMs);
+      },
+    });
   }
 
   /** The next queue offset to be taken in. */
@@ -86,22 +94,7 @@ export class TimerEnqueuer {
   }
 
   wake(): void {
-    if (this.#isStopped || this.#timer !== undefined) return;
-    if (this.#running !== undefined) {
-      this.#isWokenAgain = true;
-      return;
-    }
-    const running = this.#run()
-      .catch((error: unknown) => {
-        if (error instanceof InvariantError) throw error;
-        this.#failedReads += 1;
-        this.#deps.environment.logger.error('timed messages cannot be taken in; tried again', { error });
-        this.#sleep(readRetryMs);
-      })
-      .finally(() => {
-        if (this.#running === running) this.#running = undefined;
-      });
-    this.#running = running;
+    this.#loop.wake();
   }
 
   /**
@@ -110,7 +103,7 @@ export class TimerEnqueuer {
    */
   async caughtUp(): Promise<void> {
     const offset = this.#deps.store.maxOffset(SystemTopic.TIMER, 0);
-    if (this.#isStopped || this.#timer !== undefined || this.#offset >= offset) return;
+    if (this.#loop.isStopped || this.#loop.isSleeping || this.#offset >= offset) return;
     const passed = new Promise<void>((resolve) => {
       this.#waiters.push({ offset, resolve });
     });
@@ -119,22 +112,15 @@ export class TimerEnqueuer {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    await this.#running;
+    await this.#loop.stop();
     this.#release();
   }
 
-  async #run(): Promise<void> {
-    do {
-      this.#isWokenAgain = false;
-      while (!this.#isStopped && (await this.#takeNext())) this.#releasePassed();
-      if (this.#timer === undefined) this.#releasePassed();
-      else this.#release();
-    } while (this.#isWokenAgain && this.#timer === undefined && !this.#isStopped);
-    // In the turn of the last look, so that a message that comes from now on wakes it.
-    this.#running = undefined;
+  async #step(): Promise<boolean> {
+    const isMoreThere = await this.#takeNext();
+    if (this.#loop.isSleeping) this.#release();
+    else this.#releasePassed();
+    return isMoreThere;
   }
 
   /** False when there is nothing more to do now. */
@@ -274,10 +260,6 @@ export class TimerEnqueuer {
 
   #sleep(delayMs: number): void {
     this.#release();
-    if (this.#isStopped) return;
-    this.#timer = this.#deps.environment.timers.setTimeout(() => {
-      this.#timer = undefined;
-      this.wake();
-    }, delayMs);
+    this.#loop.sleep(delayMs);
   }
 }

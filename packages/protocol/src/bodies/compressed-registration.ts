@@ -4,7 +4,7 @@ import { ownVersion, versionV5 } from '../version.js';
 import { jsonBody, objectOf, parseBodySteps, textOf, textTable } from './json-fields.js';
 import { type JsonValue, parseFastjsonSteps } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
-import type { Steps } from './steps.js';
+import { Pace, type Steps } from './steps.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { attributesMax, dataVersionFromJson, dataVersionToJson, topicFilterTypes } from './topic-config-codec.js';
 import { queueMappingReader, type TopicQueueMapping } from './topic-queue-mapping.js';
@@ -116,15 +116,12 @@ export function* compressedRegistrationSteps(body: Buffer, senderVersion: number
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
   const topicCount = reader.count();
   checkTopicCount(topicCount);
-  let turnBytes = 0;
+  const pace = new Pace(bytesPerTurn);
   for (let left = topicCount; left > 0; left--) {
     const block = reader.block();
     const config = yield* topicSteps(block.toString('utf8'));
     topicConfigTable[config.topicName] = config;
-    turnBytes += blockBytes + block.length;
-    if (turnBytes < bytesPerTurn) continue;
-    turnBytes = 0;
-    yield;
+    if (pace.isSpent(blockBytes + block.length)) yield;
   }
   const filterServers: JsonValue = yield* parseFastjsonSteps(reader.block().toString('utf8'), { valuesMax, membersMax });
   if (!Array.isArray(filterServers)) return malformed('the filter servers are not a list');
@@ -137,10 +134,7 @@ export function* compressedRegistrationSteps(body: Buffer, senderVersion: number
       const block = reader.block();
       const object = yield* parseBodySteps(block, bytesMax, valuesMax, membersMax);
       topicQueueMappings.push(yield* read(object));
-      turnBytes += blockBytes + block.length;
-      if (turnBytes < bytesPerTurn) continue;
-      turnBytes = 0;
-      yield;
+      if (pace.isSpent(blockBytes + block.length)) yield;
     }
   }
   return {

@@ -12,7 +12,7 @@ import {
   textField,
 } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
-import { inOneTurn, mapInSteps, type Steps } from './steps.js';
+import { inOneTurn, mapInSteps, Pace, type Steps } from './steps.js';
 import { subscriptionFromJson, subscriptionToJson } from './subscription-json.js';
 
 const consumeTypes: readonly ConsumeType[] = ['CONSUME_PASSIVELY', 'CONSUME_ACTIVELY', 'CONSUME_POP'];
@@ -77,9 +77,10 @@ export function* heartbeatSteps(body: Buffer): Steps<HeartbeatData> {
     textField(objectOf(entry, 'producerDataSet'), 'groupName'),
   );
   const consumers: ConsumerData[] = [];
+  const pace = new Pace(consumersPerTurn);
   for (const entry of listField(object, 'consumerDataSet')) {
     consumers.push(yield* consumerSteps(objectOf(entry, 'consumerDataSet')));
-    if (consumers.length % consumersPerTurn === 0) yield;
+    if (pace.isSpent(1)) yield;
   }
   return {
     clientId,

@@ -3,7 +3,7 @@ import { compressedRegistrationSteps, encodeCompressedRegistration } from './com
 import { jsonBody, listField, objectField, objectOf, parseBodySteps, textOf } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
-import { entriesPerTurn, inOneTurn, type Steps } from './steps.js';
+import { entriesPerTurn, inOneTurn, Pace, type Steps } from './steps.js';
 import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
 import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
 import { queueMappingReader, type TopicQueueMapping } from './topic-queue-mapping.js';
@@ -26,14 +26,11 @@ function* wrapperSteps(wrapper: JsonObject, filterServerList: readonly string[])
   const topicConfigTable = Object.create(null) as Record<string, TopicConfig>;
   const names = Object.keys(table);
   checkTopicCount(names.length);
-  let turnEntries = 0;
+  const pace = new Pace(entriesPerTurn);
   for (const name of names) {
     const config = topicConfigFromJson(objectOf(table[name], name), name);
     topicConfigTable[name] = config;
-    turnEntries += 1 + Object.keys(config.attributes).length;
-    if (turnEntries < entriesPerTurn) continue;
-    turnEntries = 0;
-    yield;
+    if (pace.isSpent(1 + Object.keys(config.attributes).length)) yield;
   }
   const mappings = objectField(wrapper, 'topicQueueMappingInfoMap');
   const mapped = Object.keys(mappings);

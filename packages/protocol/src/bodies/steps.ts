@@ -12,15 +12,34 @@ export function inOneTurn<T>(steps: Steps<T>): T {
   }
 }
 
-/** Entries of a list or table that are worked on in one turn of the event loop: a few milliseconds. */
+/** Says when enough was done in one turn of the event loop, whatever it is that counts. */
+export class Pace {
+  readonly #perTurn: number;
+  #spent = 0;
+
+  constructor(perTurn: number) {
+    this.#perTurn = perTurn;
+  }
+
+  /** So much was done; true when it is others' turn. */
+  isSpent(cost: number): boolean {
+    this.#spent += cost;
+    if (this.#spent < this.#perTurn) return false;
+    this.#spent = 0;
+    return true;
+  }
+}
+
+/** Entries of a list or table that are worked on in one turn: a few milliseconds. */
 export const entriesPerTurn = 2000;
 
 /** `make` of each entry, in their order. */
 export function* mapInSteps<T, R>(entries: readonly T[], make: (entry: T) => R): Steps<R[]> {
   const made: R[] = [];
+  const pace = new Pace(entriesPerTurn);
   for (const entry of entries) {
     made.push(make(entry));
-    if (made.length % entriesPerTurn === 0) yield;
+    if (pace.isSpent(1)) yield;
   }
   return made;
 }

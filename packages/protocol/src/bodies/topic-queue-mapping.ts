@@ -5,7 +5,7 @@
 import { ProtocolError } from '@orbitmq/core/kernel';
 import { booleanField, integerField, integerOf, objectField, optionalTextField, textField } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
-import type { Steps } from './steps.js';
+import { Pace, type Steps } from './steps.js';
 
 /** Logical queues of a topic that a broker may name; as many as a topic may have queues. */
 const mappedQueuesMax = 65_536;
@@ -44,14 +44,10 @@ const queuesPerTurn = 10_000;
 
 /** Reads one mapping after the other: a registration may have many, and each may name many queues. */
 export function queueMappingReader(): (object: JsonObject) => Steps<TopicQueueMapping> {
-  let queues = 0;
+  const pace = new Pace(queuesPerTurn);
   return function* read(object) {
     const mapping = topicQueueMappingFromJson(object);
-    queues += 1 + mapping.queueIds.size;
-    if (queues >= queuesPerTurn) {
-      queues = 0;
-      yield;
-    }
+    if (pace.isSpent(1 + mapping.queueIds.size)) yield;
     return mapping;
   };
 }

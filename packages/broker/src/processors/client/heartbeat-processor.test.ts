@@ -39,7 +39,7 @@ const consumer = (overrides: Partial<ConsumerData> = {}): ConsumerData => ({
   ...overrides,
 });
 
-async function setup(overrides: Partial<BrokerConfig> = {}) {
+async function setup(overrides: Partial<BrokerConfig> = {}, largeBytesMin = Number.POSITIVE_INFINITY) {
   const environment = virtualEnvironment(1);
   const fileSystem = new MemoryFileSystem();
   const config = { ...defaultBrokerConfig, ...overrides };
@@ -50,14 +50,27 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
   const producers = createProducerManager({ clock, channelExpiredTimeoutMs: 120_000 });
   const announcements: (() => void)[] = [];
   const announceTopics = () => new Promise<void>((resolve) => announcements.push(resolve));
-  const large = new LargeRequests({ timers, largeBytesMin: Number.POSITIVE_INFINITY });
+  const large = new LargeRequests({ timers, largeBytesMin });
   const processor = new HeartbeatProcessor({ consumers, producers, groups, topics, announceTopics, logger, large });
   const beat = (data: Partial<HeartbeatData>, connection: RecordingConnection) => {
     const heartbeat = { clientId: 'c', producerGroups: [], consumers: [], heartbeatFingerprint: 0, withoutSub: false, ...data };
     return processor.process(createRequest(RequestCode.HEART_BEAT, { body: encodeHeartbeat(heartbeat) }), connection);
   };
-  return { groups, topics, consumers, producers, announcements, beat };
+  return { environment, groups, topics, consumers, producers, announcements, beat };
 }
+
+test('retry topics that a large heartbeat made before its connection was closed are announced', async () => {
+  const { environment, topics, announcements, beat } = await setup({}, 1);
+  const connection = new RecordingConnection();
+  const consumers = Array.from({ length: 1000 }, (_, index) => ({ ...consumer(), groupName: `g${index}` }));
+  const done = beat({ consumers }, connection);
+  await environment.time.runUntil(() => topics.get('%RETRY%g0') !== undefined, 1000);
+  connection.close();
+  await environment.time.settle(Promise.resolve(done));
+  expect(topics.get('%RETRY%g999')).toBeUndefined();
+  expect(announcements).toHaveLength(1);
+  expect(connection.responses).toEqual([]);
+});
 
 test('a first heartbeat creates group and retry topic and is answered when they are announced', async () => {
   const { groups, topics, consumers, producers, announcements, beat } = await setup();

@@ -4,6 +4,7 @@ import {
   createResponse,
   type HeartbeatData,
   heartbeatSteps,
+  Pace,
   Permission,
   type RemotingCommand,
   ResponseCode,
@@ -47,20 +48,20 @@ export class HeartbeatProcessor implements RequestProcessor {
   *#take(request: RemotingCommand, connection: ServerConnection): Steps<void | Promise<void>> {
     const heartbeat = yield* heartbeatSteps(requestBody(request));
     const created = { hasTopics: false };
-    let response: RemotingCommand | undefined;
+    let announced: Promise<void> | undefined;
+    let response: RemotingCommand;
     try {
       response = yield* this.#takeGroups(request, connection, heartbeat, created);
     } finally {
       // Also when it ends before its time, with a closed connection: the next heartbeat finds them there, and announces nothing.
-      if (response === undefined && created.hasTopics) void this.#options.announceTopics();
+      if (created.hasTopics) announced = this.#options.announceTopics();
     }
-    const answer = response;
-    if (!created.hasTopics) {
-      connection.respond(request, answer);
+    if (announced === undefined) {
+      connection.respond(request, response);
       return undefined;
     }
     // A client looks for its retry topic's route after the first answer; it would not look again for 30 s (page 00 §7).
-    return this.#options.announceTopics().then(() => connection.respond(request, answer));
+    return announced.then(() => connection.respond(request, response));
   }
 
   *#takeGroups(
@@ -69,11 +70,10 @@ export class HeartbeatProcessor implements RequestProcessor {
     heartbeat: HeartbeatData,
     created: { hasTopics: boolean },
   ): Steps<RemotingCommand> {
-    let takenCount = 0;
+    const pace = new Pace(groupsPerTurn);
     let isSubChange = heartbeat.heartbeatFingerprint === 0;
     for (const data of heartbeat.consumers) {
-      takenCount += 1;
-      if (takenCount % groupsPerTurn === 0) yield;
+      if (pace.isSpent(1)) yield;
       if (!this.#options.consumers.hasRoom(connection, data.groupName)) {
         // Before the group and its retry topic are made: nothing else bounds what one connection can bring into being.
         this.#options.logger.warn('a connection names too many consumer groups', { group: data.groupName });
@@ -92,8 +92,7 @@ export class HeartbeatProcessor implements RequestProcessor {
       isSubChange = this.#isSubChange(heartbeat, data.groupName) || isSubChange;
     }
     for (const group of heartbeat.producerGroups) {
-      takenCount += 1;
-      if (takenCount % groupsPerTurn === 0) yield;
+      if (pace.isSpent(1)) yield;
       this.#options.producers.register(group, heartbeat.clientId, connection, request);
     }
     const extFields = { IS_SUPPORT_HEART_BEAT_V2: 'true', IS_SUB_CHANGE: String(isSubChange) };
