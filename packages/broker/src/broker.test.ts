@@ -1,4 +1,4 @@
-import type { Logger, LogLevel } from '@orbitmq/core/kernel';
+import { type Logger, type LogLevel, sleep, type Timers } from '@orbitmq/core/kernel';
 import {
   createRequest,
   decodeRecords,
@@ -21,6 +21,21 @@ import { pullFields, sendFields } from './test-support/request-fields.js';
 
 const root = '/store';
 const limitMs = 120_000;
+
+/** The mark of a store that is not closed is removed as slowly as a busy disk does it. */
+class SlowFileSystem extends MemoryFileSystem {
+  readonly #timers: Timers;
+
+  constructor(timers: Timers) {
+    super();
+    this.#timers = timers;
+  }
+
+  override async remove(path: string): Promise<void> {
+    await sleep(this.#timers, 50);
+    await super.remove(path);
+  }
+}
 
 class Cluster {
   readonly environment: VirtualEnvironment;
@@ -208,14 +223,7 @@ test('a start on a port in use fails at once and says so once, and the store it 
   const log = (level: LogLevel) => (message: string) => void lines.push(`${level} ${message}`);
   const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), child: () => logger };
   const cluster = new Cluster(virtualEnvironment(1, { logger }));
-  const { timers } = cluster.environment;
-  class SlowFileSystem extends MemoryFileSystem {
-    override async remove(path: string): Promise<void> {
-      await new Promise<void>((resolve) => timers.setTimeout(resolve, 50));
-      await super.remove(path);
-    }
-  }
-  cluster.fileSystem = new SlowFileSystem();
+  cluster.fileSystem = new SlowFileSystem(cluster.environment.timers);
   const first = cluster.broker();
   await cluster.settle(first.start());
   const other = { storePathRootDir: '/other' };
@@ -300,6 +308,41 @@ test('held pulls are answered and the stop does not wait for their time-outs', a
   expect((await held).code).toBe(ResponseCode.PULL_NOT_FOUND);
   await cluster.settle(stopped ?? Promise.reject(new Error('the stop did not begin')));
   expect(cluster.environment.clock.monotonic() - before).toBeLessThan(3000);
+});
+
+test('a client that does not answer what it was asked leaves the store time to stop in order', async () => {
+  const cluster = await newCluster();
+  cluster.fileSystem = new SlowFileSystem(cluster.environment.timers);
+  const broker = cluster.broker();
+  await cluster.settle(broker.start());
+  const data = {
+    consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET',
+    consumeType: 'CONSUME_PASSIVELY',
+    messageModel: 'CLUSTERING',
+  } as const;
+  const consumers = [{ ...data, groupName: 'g', subscriptionDataSet: [], unitMode: false }];
+  const heartbeat = { clientId: 'c', producerGroups: [], consumers, heartbeatFingerprint: 0, withoutSub: false };
+  const silent = createRemotingClient({
+    environment: cluster.environment,
+    dialer: cluster.network,
+    idleTimeoutMs: 1_000_000_000,
+  });
+  let isAsked = false;
+  silent.registerHandler(RequestCode.GET_CONSUMER_RUNNING_INFO, () => {
+    isAsked = true;
+    return new Promise<never>(() => undefined);
+  });
+  await silent.start();
+  const beat = createRequest(RequestCode.HEART_BEAT, { body: encodeHeartbeat(heartbeat) });
+  await cluster.settle(silent.invoke('127.0.0.1:10911', beat, { timeoutMs: 3000 }));
+  const about = createRequest(RequestCode.GET_CONSUMER_RUNNING_INFO, { extFields: { consumerGroup: 'g', clientId: 'c' } });
+  silent.invoke('127.0.0.1:10911', about, { timeoutMs: 60_000 }).catch(() => undefined);
+  await cluster.environment.time.runUntil(() => isAsked, limitMs);
+  await cluster.settle(broker.stop());
+  expect(await cluster.fileSystem.stat(`${root}/abort`)).toBeUndefined();
+  const again = cluster.broker();
+  await cluster.settle(again.start());
+  await cluster.settle(again.stop());
 });
 
 test('a store that failed is reported, and sends are refused', async () => {

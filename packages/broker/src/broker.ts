@@ -42,6 +42,11 @@ import { TopicKeepingStore } from './topic/topic-keeping-store.js';
 /** Java: the "fast" port is listenPort - 2. */
 const fastPortDistance = 2;
 const stopDeadlineMsDefault = 10_000;
+/**
+ * Of the time a stop has left, what one part may take: a client that does not answer what it was asked must not take the time of the
+ * store, which comes last and has to put everything on disk.
+ */
+const stopShareDefault = 0.5;
 
 export interface BrokerOptions {
   readonly environment: Environment;
@@ -89,7 +94,7 @@ class WiredBroker implements Broker {
   readonly #liveConfig: LiveBrokerConfig;
   readonly #onFailure: (error: Error) => void;
   /** What was started, in order. */
-  readonly #running: Lifecycle[] = [];
+  readonly #running: { readonly service: Lifecycle; readonly stopShare: number }[] = [];
   #server: RemotingServer | undefined;
   #registration: NameServerRegistration | undefined;
   #starting: Promise<void> | undefined;
@@ -156,6 +161,7 @@ class WiredBroker implements Broker {
         onFailure: this.#onFailure,
         onPublished: (...batch) => statistics.storeStats.published(...batch),
       }),
+      1,
     );
     const directory = joinPath(config.storePathRootDir, 'config');
     const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
@@ -237,7 +243,8 @@ class WiredBroker implements Broker {
       const { gauges, timer } = messages;
       await this.#run(createMetricsEndpoint({ ...shared, ...statistics, fileSystem, maintenance: log, gauges, rpc, timer }));
     }
-    await this.#run(new FarewellService({ timers: environment.timers, config, server }));
+    // It leaves time for the rest by itself.
+    await this.#run(new FarewellService({ timers: environment.timers, config, server }), 1);
     await this.#run(new ClientHousekeepingService(environment.timers, [consumers, producers]));
     this.#registration = await this.#run(this.#createRegistration(topics));
   }
@@ -297,9 +304,9 @@ class WiredBroker implements Broker {
     await this.#registration?.announce();
   }
 
-  async #run<Service extends Lifecycle>(service: Service): Promise<Service> {
+  async #run<Service extends Lifecycle>(service: Service, stopShare = stopShareDefault): Promise<Service> {
     await service.start();
-    this.#running.push(service);
+    this.#running.push({ service, stopShare });
     return service;
   }
 
@@ -319,9 +326,9 @@ class WiredBroker implements Broker {
     const { clock } = this.#options.environment;
     const endMs = clock.monotonic() + (options.deadlineMs ?? stopDeadlineMsDefault);
     const failures: unknown[] = [];
-    for (let service = this.#running.pop(); service !== undefined; service = this.#running.pop()) {
+    for (let last = this.#running.pop(); last !== undefined; last = this.#running.pop()) {
       try {
-        await service.stop({ deadlineMs: Math.max(endMs - clock.monotonic(), 0) });
+        await last.service.stop({ deadlineMs: Math.max(endMs - clock.monotonic(), 0) * last.stopShare });
       } catch (error) {
         failures.push(error);
       }

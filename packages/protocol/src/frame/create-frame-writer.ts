@@ -25,6 +25,7 @@ class ChunkFrameWriter implements FrameWriter {
   buffer: Buffer = noBytes;
   position = 0;
   referencedBytes = 0;
+  isCopying = false;
   readonly #maxFrameBytes: number;
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
@@ -60,7 +61,7 @@ class ChunkFrameWriter implements FrameWriter {
   }
 
   appendSlice(bytes: Buffer): void {
-    if (bytes.length < sliceByReferenceBytesMin) {
+    if (this.isCopying || bytes.length < sliceByReferenceBytesMin) {
       this.reserve(bytes.length);
       this.buffer.set(bytes, this.position);
       this.position += bytes.length;

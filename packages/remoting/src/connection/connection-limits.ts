@@ -15,6 +15,8 @@ export interface ConnectionLimits {
    * of a stream, whose drain is the signal to go on.
    */
   readonly writeHighWaterBytes: number;
+  /** The same while all connections of a server together have too much that waits; as well above the mark of a stream. */
+  readonly crowdedHighWaterBytes: number;
   /** More bytes than this waiting for a reader that does not read: the connection is cut. */
   readonly writeBufferBytesMax: number;
   /** A connection without traffic for this long is closed, milliseconds. */
@@ -36,6 +38,7 @@ export const connectionLimitsDefault: ConnectionLimits = {
   inFlightBytesMax: 64 * 1024 * 1024,
   callsMax: 65_535,
   writeHighWaterBytes: 1024 * 1024,
+  crowdedHighWaterBytes: 128 * 1024,
   writeBufferBytesMax: 16 * 1024 * 1024,
   idleTimeoutMs: 120_000,
   frameTimeoutMs: 30_000,

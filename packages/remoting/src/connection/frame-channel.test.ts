@@ -5,6 +5,7 @@ import type { ByteStream, ByteStreamHandlers } from '../byte-stream.js';
 import { connectionLimitsDefault } from './connection-limits.js';
 import { FrameChannel } from './frame-channel.js';
 import type { Flushable, TurnFlusher } from './turn-flusher.js';
+import { UnreadBytes } from './unread-bytes.js';
 
 /** A stream that says how much is unsent, and records what was written. */
 class RecordingStream implements ByteStream {
@@ -15,9 +16,11 @@ class RecordingStream implements ByteStream {
   pendingWriteBytes = 0;
   copiesWrites = false;
   onDrain = (): void => {};
+  onClose = (): void => {};
 
   attach(handlers: ByteStreamHandlers): void {
     this.onDrain = () => handlers.onDrain();
+    this.onClose = () => handlers.onClose(undefined);
   }
 
   write(chunks: readonly Buffer[]): boolean {
@@ -35,12 +38,13 @@ class RecordingStream implements ByteStream {
   destroy(): void {}
 }
 
-function channelOn(stream: ByteStream): { readonly channel: FrameChannel; readonly endTurn: () => void } {
+function channelOn(stream: ByteStream) {
   const dirty: Flushable[] = [];
   const flusher = { add: (item: Flushable) => dirty.push(item) } as unknown as TurnFlusher;
   const events = { onCommand: () => {}, onWritable: () => {}, onClose: () => {} };
-  const channel = new FrameChannel(stream, connectionLimitsDefault, flusher, silentLogger, events);
-  return { channel, endTurn: () => dirty.splice(0).forEach((item) => item.flush()) };
+  const unread = new UnreadBytes(100_000);
+  const channel = new FrameChannel(stream, { limits: connectionLimitsDefault, flusher, logger: silentLogger, unread }, events);
+  return { unread, channel, endTurn: () => dirty.splice(0).forEach((item) => item.flush()) };
 }
 
 function collect(channel: FrameChannel, bodyBytes: number): void {
@@ -133,4 +137,48 @@ test('and never over a stream that passes memory on', () => {
   endTurn();
   stream.onDrain();
   expect(stream.writes).toHaveLength(1);
+});
+
+test('what a reader who is behind is sent is a copy, and by reference again when it has read', () => {
+  const stream = new RecordingStream();
+  stream.copiesWrites = true;
+  const { channel, endTurn } = channelOn(stream);
+  channel.attach();
+  const log = Buffer.alloc(1024 * 1024);
+  const isByReference = (pendingWriteBytes: number): boolean => {
+    stream.pendingWriteBytes = pendingWriteBytes;
+    channel.writer.appendSlice(log.subarray(0, 4096));
+    channel.markDirty();
+    endTurn();
+    return stream.chunks.at(-1)?.buffer === log.buffer;
+  };
+  expect([isByReference(0), isByReference(64 * 1024), isByReference(64 * 1024 + 1), isByReference(64 * 1024 + 1)]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+  stream.pendingWriteBytes = 0;
+  stream.onDrain();
+  expect(isByReference(0)).toBe(true);
+});
+
+test('what is not read counts among that of all connections, until it is read or the connection is gone', () => {
+  const stream = new RecordingStream();
+  const { channel, endTurn, unread } = channelOn(stream);
+  channel.attach();
+  const write = (pendingWriteBytes: number): boolean => {
+    stream.pendingWriteBytes = pendingWriteBytes;
+    collect(channel, 10);
+    endTurn();
+    return unread.isTooMuch;
+  };
+  unread.change(0, 50_000);
+  expect([write(64 * 1024), write(64 * 1024 + 1)]).toEqual([false, true]);
+  stream.pendingWriteBytes = 0;
+  stream.onDrain();
+  expect(unread.isTooMuch).toBe(false);
+  expect(write(100_001)).toBe(true);
+  stream.onClose();
+  expect(unread.isTooMuch).toBe(false);
 });

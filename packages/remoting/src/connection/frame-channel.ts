@@ -9,6 +9,7 @@ import {
 import type { ByteStream } from '../byte-stream.js';
 import type { ConnectionLimits } from './connection-limits.js';
 import type { Flushable, TurnFlusher } from './turn-flusher.js';
+import type { UnreadBytes } from './unread-bytes.js';
 
 export interface FrameChannelEvents {
   onCommand(command: RemotingCommand): void;
@@ -17,6 +18,19 @@ export interface FrameChannelEvents {
   /** Once, after which nothing else is called. */
   onClose(error: Error | undefined): void;
 }
+
+export interface FrameChannelDeps {
+  readonly limits: ConnectionLimits;
+  readonly flusher: TurnFlusher;
+  readonly logger: Logger;
+  readonly unread?: UnreadBytes | undefined;
+}
+
+/**
+ * What waits to be sent beyond this counts as not read by the other end. Not below the high-water mark of a stream, whose drain is the
+ * signal that it is over.
+ */
+const backlogBytesMin = 64 * 1024;
 
 /**
  * So much output does not wait for the end of the turn: the other end can work on it meanwhile. Without this, two busy ends that
@@ -45,6 +59,9 @@ export class FrameChannel implements Flushable {
   readonly #events: FrameChannelEvents;
   readonly #logger: Logger;
   readonly #writeBufferBytesMax: number;
+  readonly #unread: UnreadBytes | undefined;
+  /** As `unread` knows it. */
+  #unreadBytes = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #isDirty = false;
   #isPaused = false;
@@ -52,8 +69,10 @@ export class FrameChannel implements Flushable {
   #isHandingOut = false;
   #failure: Error | undefined;
 
-  constructor(stream: ByteStream, limits: ConnectionLimits, flusher: TurnFlusher, logger: Logger, events: FrameChannelEvents) {
+  constructor(stream: ByteStream, deps: FrameChannelDeps, events: FrameChannelEvents) {
+    const { flusher, limits, logger, unread } = deps;
     this.#stream = stream;
+    this.#unread = unread;
     this.#decoder = createFrameDecoder({
       maxFrameBytes: limits.maxFrameBytes,
       maxHeaderBytes: limits.maxHeaderBytes,
@@ -98,10 +117,12 @@ export class FrameChannel implements Flushable {
       onDrain: () => {
         this.isActive = true;
         this.#recycle();
+        this.#measureBacklog();
         if (this.#state === 'open') this.#events.onWritable();
       },
       onClose: (error) => {
         this.#state = 'closed';
+        this.#setUnread(0);
         this.#events.onClose(this.#failure ?? error);
       },
     });
@@ -169,6 +190,21 @@ export class FrameChannel implements Flushable {
     this.flushCount += 1;
     this.#stream.write(this.writer.take());
     this.#recycle();
+    this.#measureBacklog();
+  }
+
+  #measureBacklog(): void {
+    const { pendingWriteBytes } = this.#stream;
+    const backlogBytes = pendingWriteBytes > backlogBytesMin ? pendingWriteBytes : 0;
+    // What waits for long must not keep alive what it is a small part of. In one process the reader holds it in any case.
+    this.writer.isCopying = backlogBytes > 0 && this.#stream.copiesWrites === true;
+    this.#setUnread(backlogBytes);
+  }
+
+  #setUnread(bytes: number): void {
+    if (bytes === this.#unreadBytes) return;
+    this.#unread?.change(this.#unreadBytes, bytes);
+    this.#unreadBytes = bytes;
   }
 
   /** What the network has copied can be written over. A stream that passes it on uncopied never says when. */

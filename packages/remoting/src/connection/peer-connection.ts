@@ -12,13 +12,14 @@ import { connectionClosed, tooManyRequests } from './call-errors.js';
 import { CommandCall } from './command-call.js';
 import type { ConnectionLimits } from './connection-limits.js';
 import type { DeadlineQueue } from './deadline-queue.js';
-import { FrameChannel } from './frame-channel.js';
+import { FrameChannel, type FrameChannelEvents } from './frame-channel.js';
 import { InboundRequests } from './inbound-requests.js';
 import { Liveness } from './liveness.js';
 import { PendingCalls } from './pending-calls.js';
 import { stopping, systemError } from './refusals.js';
 import type { RequestObserver, RequestResult } from './request-observer.js';
 import type { TurnFlusher } from './turn-flusher.js';
+import type { UnreadBytes } from './unread-bytes.js';
 import type { WaitingOptions, WaitingRefusal, WaitingRule } from './waiting-requests.js';
 
 /** What all connections of a client or server share. */
@@ -31,6 +32,8 @@ export interface ConnectionContext {
   /** Absent: requests wait for their turn for as long as it takes. */
   readonly refuseWaiting?: WaitingRule | undefined;
   readonly observer?: RequestObserver | undefined;
+  /** Absent: each connection is bounded for itself alone. */
+  readonly unread?: UnreadBytes | undefined;
 }
 
 /** Works on a request of the other end; ends in `respond` for a two-way one. May throw or reject. */
@@ -61,7 +64,7 @@ export class PeerConnection implements ServerConnection {
     this.peerAddress = peerAddress;
     this.#context = context;
     this.#handler = handler;
-    this.#channel = new FrameChannel(stream, context.limits, context.flusher, context.logger, {
+    const events: FrameChannelEvents = {
       onCommand: (command) => {
         this.#receive(command);
       },
@@ -71,10 +74,11 @@ export class PeerConnection implements ServerConnection {
       onClose: (error) => {
         this.#onClosed(error);
       },
-    });
+    };
+    this.#channel = new FrameChannel(stream, context, events);
     this.#liveness = new Liveness(this.#channel, context.limits, context.clock.monotonic());
     const begin = (request: RemotingCommand): void => this.#process(request);
-    this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions());
+    this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions(), context.unread);
     this.#calls = new PendingCalls(this.#channel, peerAddress, (call) => {
       this.#onCallTimeout(call);
     });

@@ -13,6 +13,7 @@ import { type ConnectionContext, PeerConnection, type RequestHandler } from '../
 import { goAway, notSupported, understandsGoAway } from '../connection/refusals.js';
 import type { RequestObserver } from '../connection/request-observer.js';
 import { TurnFlusher } from '../connection/turn-flusher.js';
+import { UnreadBytes } from '../connection/unread-bytes.js';
 import type { WaitingRule } from '../connection/waiting-requests.js';
 import type { RemotingServer, RequestProcessor } from '../remoting-server.js';
 
@@ -30,6 +31,11 @@ export interface RemotingServerOptions {
   readonly inFlightPerConnectionMax?: number | undefined;
   /** Answers that a client does not read, bytes; above it, it is cut off. Default: 16 MiB. */
   readonly writeBufferBytesMax?: number | undefined;
+  /**
+   * The same of all clients together, bytes; above it, each is given one answer after the other, as fast as it reads. Default: 256 MiB
+   * (RocketMQ has no limit).
+   */
+  readonly unreadBytesMax?: number | undefined;
   /** Default: 120000 (RocketMQ: serverChannelMaxIdleTimeSeconds). */
   readonly idleTimeoutMs?: number | undefined;
   /** Open connections; a further one is closed at once. Default: 50000. */
@@ -49,6 +55,7 @@ export interface RemotingServerOptions {
 
 /** Java: whatever fits a frame. The largest that clients send is the property string, of 32,767 bytes before it is escaped. */
 const maxHeaderBytesDefault = 1024 * 1024;
+const unreadBytesMaxDefault = 256 * 1024 * 1024;
 const connectionsMaxDefault = 50_000;
 const stopDeadlineMsDefault = 5000;
 
@@ -80,6 +87,7 @@ class DefaultRemotingServer implements RemotingServer {
       deadlines: new DeadlineQueue(clock, timers),
       refuseWaiting: options.refuseWaiting,
       observer: options.observer,
+      unread: new UnreadBytes(options.unreadBytesMax ?? unreadBytesMaxDefault),
     };
   }
 
