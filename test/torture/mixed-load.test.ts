@@ -15,6 +15,7 @@ test('under mixed load with restarts and rebalances nothing is lost, early or ou
     seed: 20_261_121,
     lifeMs: 6000,
     quietMs: 2500,
+    areDuplicatesJudged: true,
     shopPauseMs: 50,
     lanePauseMs: 20,
     timed: { pauseMs: 60, delayMsMax: 6000 },
