@@ -67,6 +67,7 @@ export const seamFiles = {
   'packages/broker/src/store/io/node-file.ts': ['files'],
   'packages/broker/src/store/io/make-directories.ts': ['files'],
   'packages/broker/src/store/store-limits.ts': ['environment'],
+  'packages/broker/src/config/processor-count.ts': ['environment'],
   'packages/broker/src/metrics/metrics-endpoint.ts': ['sockets'],
   'packages/broker/src/bin/': ['files', 'environment', 'terminal', 'processes', 'clock'],
   'packages/transport-tcp/src/local-address.ts': ['environment'],

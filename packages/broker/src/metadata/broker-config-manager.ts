@@ -11,6 +11,7 @@ import { bindBrokerConfig, brokerConfigRule } from '../config/broker-config-rule
 import { type ConfigChange, configChange, refusedBrokerKey } from '../config/config-change.js';
 import { editProperties } from '../config/edit-properties.js';
 import { type LiveBrokerConfig, runtimeKeys } from '../config/live-broker-config.js';
+import { processorCount } from '../config/processor-count.js';
 import { parseProperties } from '../config/properties.js';
 import { SerialUpdates } from '../config/serial-updates.js';
 import { shownProperties } from '../config/shown-properties.js';
@@ -20,6 +21,8 @@ import { initialDataVersion, nextDataVersion } from './data-version.js';
 /** Shown beside our own keys: the official tools read them, and end with an exception where one is missing. */
 const shownConstants: Readonly<Record<string, string>> = {
   aclEnable: 'false',
+  // The number of processors, for `exportMetrics`.
+  clientCallbackExecutorThreads: String(processorCount),
   filterServerNums: '0',
   slaveReadEnable: 'false',
   useTLS: 'false',

@@ -1,4 +1,7 @@
 /** What tools show of statistics, of the broker's state, and of message traces. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 import { waitUntil } from '../../../support/wait-until.js';
 import type { ApacheVersion } from '../../apache/distribution.js';
@@ -49,6 +52,14 @@ async function statusKeys({ version }: AdminContext, { output }: AdminResult): P
     return [sameValues.has(name) ? `${name}: ${value.trim()}` : name];
   });
   return sortLines(lines.join('\n'));
+}
+
+/** Where the values of a JSON object stand in it. */
+function keyPaths(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value)
+    .flatMap(([key, inner]) => keyPaths(inner, `${path}/${key}`))
+    .toSorted();
 }
 
 /** One message that is sent and consumed by official clients that write traces; returns its id. */
@@ -123,6 +134,33 @@ export const statisticsRows: readonly AdminRow[] = [
       });
     },
     normalise: maskRates,
+  },
+  {
+    name: 'statistics: exportMetrics',
+    command: 'exportMetrics',
+    args: async () => ['-c', 'DefaultCluster', '-f', mkdtempSync(join(tmpdir(), 'orbitmq-admin-'))],
+    observe: async (_context, { output }) => {
+      const path = /(\/\S+metrics\.json)/.exec(output)?.[1] ?? '';
+      return keyPaths(JSON.parse(readFileSync(path, 'utf8'))).join('\n');
+    },
+  },
+  {
+    name: 'statistics: allocateMQ',
+    command: 'allocateMQ',
+    args: ['-t', 'row-allocateMQ', '-i', '192.0.2.1,192.0.2.2'],
+    prepare: (context) => storeMessages(context.server.brokerAddr, 'row-allocateMQ', 1),
+  },
+  {
+    name: 'statistics: checkMsgSendRT',
+    command: 'checkMsgSendRT',
+    args: ['-t', 'row-allocateMQ', '-a', '3', '-s', '64'],
+    normalise: (text) => singleSpaced(maskNumbers(text)),
+  },
+  {
+    name: 'statistics: sendMessage',
+    command: 'sendMessage',
+    args: ['-t', 'row-allocateMQ', '-p', 'a body', '-k', 'key', '-c', 'tag', '-b', 'broker-a', '-i', '0'],
+    normalise: (text) => singleSpaced(text).replaceAll(/\b[0-9A-F]{32,}\b/g, '<id>'),
   },
   {
     name: 'statistics: sendMsgStatus',
