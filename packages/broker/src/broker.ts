@@ -43,10 +43,10 @@ import { TopicKeepingStore } from './topic/topic-keeping-store.js';
 const fastPortDistance = 2;
 const stopDeadlineMsDefault = 10_000;
 /**
- * Of the time a stop has left, what one part may take: a client that does not answer what it was asked must not take the time of the
- * store, which comes last and has to put everything on disk.
+ * Of the time a stop has left, what a part may take that waits for others: a client that does not answer what it was asked must not take
+ * the time of the store, which comes last and has to put everything on disk.
  */
-const stopShareDefault = 0.5;
+const waitingStopShare = 0.5;
 
 export interface BrokerOptions {
   readonly environment: Environment;
@@ -161,7 +161,6 @@ class WiredBroker implements Broker {
         onFailure: this.#onFailure,
         onPublished: (...batch) => statistics.storeStats.published(...batch),
       }),
-      1,
     );
     const directory = joinPath(config.storePathRootDir, 'config');
     const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
@@ -237,16 +236,15 @@ class WiredBroker implements Broker {
       server.registerProcessor(codes, processor);
     for (const service of messages.services) await this.#run(service);
     this.#server = server;
-    await this.#run(server);
+    await this.#run(server, waitingStopShare);
     for (const service of messages.frontServices) await this.#run(service);
     if (rpc !== undefined) {
       const { gauges, timer } = messages;
       await this.#run(createMetricsEndpoint({ ...shared, ...statistics, fileSystem, maintenance: log, gauges, rpc, timer }));
     }
-    // It leaves time for the rest by itself.
-    await this.#run(new FarewellService({ timers: environment.timers, config, server }), 1);
+    await this.#run(new FarewellService({ timers: environment.timers, config, server }));
     await this.#run(new ClientHousekeepingService(environment.timers, [consumers, producers]));
-    this.#registration = await this.#run(this.#createRegistration(topics));
+    this.#registration = await this.#run(this.#createRegistration(topics), waitingStopShare);
   }
 
   #createClientManagers(groups: SubscriptionGroupManager): {
@@ -304,7 +302,7 @@ class WiredBroker implements Broker {
     await this.#registration?.announce();
   }
 
-  async #run<Service extends Lifecycle>(service: Service, stopShare = stopShareDefault): Promise<Service> {
+  async #run<Service extends Lifecycle>(service: Service, stopShare = 1): Promise<Service> {
     await service.start();
     this.#running.push({ service, stopShare });
     return service;

@@ -227,37 +227,36 @@ describe('a server', () => {
     expect(server.connectionCount).toBe(0);
   });
 
-  test('many who do not read are together owed little more than one could be, and others are served', async () => {
-    const crowded = createRemotingServer({ environment, listener: network, host, port: 20_911, unreadBytesMax: 4 * 1024 * 1024 });
-    let answerCount = 0;
-    crowded.registerProcessor([echo], {
-      process: (request, connection) => {
-        answerCount += 1;
-        connection.respond(request, createResponse(request, 0, { body: request.body }));
-      },
-    });
+  test('who does not read counts as behind: with more than a mebibyte, and with 128 KiB while all have too much', async () => {
+    const crowded = createRemotingServer({ environment, listener: network, host, port: 20_911, unreadBytesMax: 2 * 1024 * 1024 });
+    crowded.registerProcessor([hold], { process: (request, connection) => void held.push({ request, connection }) });
     await crowded.start();
-    const dial = async (): Promise<RawPeer> =>
-      new RawPeer(await environment.time.settle(network.dial(`${host}:20911`, { timeoutMs: 1000 })));
-    const bytes = frameOf(createRequest(echo, { body: Buffer.alloc(64 * 1024) }));
-    const peers: RawPeer[] = [];
-    for (let index = 0; index < 50; index += 1) {
-      const peer = await dial();
-      peer.stream.pause();
-      for (let count = 0; count < 20; count += 1) peer.send(bytes);
-      peers.push(peer);
+    /** A client to whom so much is owed, as its server sees it. */
+    const debtor = async (sizeBytes: number) => {
+      const peer = new RawPeer(await environment.time.settle(network.dial(`${host}:20911`, { timeoutMs: 1000 })));
+      peer.sendCommand(createRequest(hold));
       await environment.time.advance(10);
-    }
-    // One alone is owed a mebibyte: 16 answers and one more. Beyond four of them each is owed 128 KiB and one answer.
-    expect(answerCount).toBeLessThanOrEqual(5 * 17 + 45 * 3);
-    const reader = await dial();
-    for (let count = 0; count < 20; count += 1) reader.send(bytes);
-    await environment.time.advance(100);
-    expect(reader.commands).toHaveLength(20);
-    for (const peer of peers) peer.stream.resume();
-    await environment.time.advance(1000);
-    expect(peers.map(({ commands }) => commands.length)).toEqual(peers.map(() => 20));
-    expect(peers.some(({ isClosed }) => isClosed)).toBe(false);
+      const { connection, request } = held.at(-1)!;
+      peer.stream.pause();
+      connection.respond(request, createResponse(request, 0, { body: Buffer.alloc(sizeBytes) }));
+      await environment.time.advance(10);
+      return { peer, connection };
+    };
+    const few = await debtor(130_000);
+    const some = await debtor(132_000);
+    const many = await debtor(1024 * 1024);
+    const isBehind = (): boolean[] => [few, some, many].map(({ connection }) => connection.isBehind === true);
+    expect(isBehind()).toEqual([false, false, true]);
+    const more = await debtor(1024 * 1024);
+    expect(isBehind()).toEqual([false, true, true]);
+    more.peer.stream.resume();
+    await environment.time.advance(10);
+    expect(isBehind()).toEqual([false, false, true]);
+    const last = await debtor(1024 * 1024);
+    expect(isBehind()).toEqual([false, true, true]);
+    last.peer.stream.destroy();
+    await environment.time.advance(10);
+    expect(isBehind()).toEqual([false, false, true]);
     await environment.time.settle(crowded.stop({ deadlineMs: 0 }));
   });
 

@@ -12,6 +12,11 @@ export interface ServerConnection {
   /** Bytes of answers that the client has not taken yet. Absent: not known. */
   readonly queuedBytes?: number;
   /**
+   * The client does not keep up with its answers, and what can wait should: more than 1 MiB is queued, or more than 128 KiB while
+   * all clients together have more than 256 MiB. Absent: not known.
+   */
+  readonly isBehind?: boolean;
+  /**
    * Queues an answer; all answers of a turn leave in one write. Dropped silently when the connection is gone or the
    * request was one-way (`answer` is then not called for). Releases the request's place among the in-flight ones.
    */

@@ -57,7 +57,8 @@ it('a pause that a step asks for ends with a wake, also when it was woken meanwh
   const { loop, steps, time } = setup({
     step: async () => {
       steps.push(`${time.monotonic()}`);
-      if (steps.length === 1) loop.sleep(50);
+      if (steps.length > 1) return false;
+      loop.sleep(50);
       loop.wake();
       return false;
     },
@@ -66,7 +67,17 @@ it('a pause that a step asks for ends with a wake, also when it was woken meanwh
   await time.advance(49);
   expect(steps).toEqual(['0']);
   expect(loop.isSleeping).toBe(true);
+  await time.advance(1);
+  expect(steps).toEqual(['0', '50']);
   await loop.stop();
+});
+
+it('a pause takes the place of the one before', async () => {
+  const { loop, steps, time } = setup();
+  loop.sleep(50);
+  loop.sleep(20);
+  await time.advance(100);
+  expect(steps).toEqual(['20:0']);
 });
 
 it('what is done at the end of a pause may be something else', async () => {
@@ -84,6 +95,21 @@ it('a rest begins when nothing is left and no pause was asked for', async () => 
   loop.wake();
   await time.advance(1);
   expect(rests).toEqual([0]);
+});
+
+it('a pause that a step asks for is no rest', async () => {
+  const rests: string[] = [];
+  const { loop, time } = setup({
+    step: async () => {
+      loop.sleep(50);
+      return false;
+    },
+    onRest: () => rests.push('rest'),
+  });
+  loop.wake();
+  await time.advance(10);
+  expect([rests, loop.isSleeping]).toEqual([[], true]);
+  await loop.stop();
 });
 
 it('an error is told, and what is asked for then is a pause', async () => {

@@ -61,9 +61,10 @@ export class WakeLoop {
     this.#running = running;
   }
 
-  /** A pause. `onEnd`: what is done at its end, instead of a wake. */
+  /** A pause, in place of the one before. `onEnd`: what is done at its end, instead of a wake. */
   sleep(delayMs: number, onEnd = (): void => this.wake()): void {
     if (this.#isStopped) return;
+    this.#cancelTimer();
     const { clock, timers } = this.#deps.environment;
     this.#timerAtMs = clock.monotonic() + delayMs;
     this.#timer = timers.setTimeout(() => {

@@ -9,6 +9,7 @@ export class FakeConnection implements ServerConnection {
   readonly localAddress = '127.0.0.1:10911';
   isOpen = true;
   queuedBytes = 0;
+  isBehind = false;
   readonly responses: RemotingCommand[] = [];
   readonly notifications: RemotingCommand[] = [];
   readonly #closeListeners = new Set<() => void>();

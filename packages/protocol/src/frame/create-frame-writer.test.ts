@@ -116,6 +116,31 @@ describe('chunks', () => {
     expect(Buffer.concat(pieces)).toEqual(Buffer.concat([small, large, small, large, large]));
   });
 
+  test('a slice that is a small part of its memory is copied, as far as it is said', () => {
+    const writer = createFrameWriter();
+    const memory = Buffer.alloc(1024 * 1024);
+    const isByReference = (sizeBytes: number): boolean => {
+      writer.appendSlice(memory.subarray(0, sizeBytes));
+      return writer.take()[0]?.buffer === memory.buffer;
+    };
+    expect(isByReference(4096)).toBe(true);
+    writer.copiedShareMax = 1 / 64;
+    expect([isByReference(16_383), isByReference(16_384)]).toEqual([false, true]);
+    writer.copiedShareMax = 1 / 8;
+    expect([isByReference(131_071), isByReference(131_072)]).toEqual([false, true]);
+  });
+
+  test('no more than a mebibyte is copied so', () => {
+    const writer = createFrameWriter();
+    writer.copiedShareMax = 1;
+    const memory = Buffer.alloc(1024 * 1024);
+    for (let count = 0; count < 20; count += 1) writer.appendSlice(memory.subarray(0, 128 * 1024));
+    expect([writer.sizeBytes, writer.referencedBytes]).toEqual([20 * 128 * 1024, 12 * 128 * 1024]);
+    writer.take();
+    writer.appendSlice(memory.subarray(0, 128 * 1024));
+    expect(writer.referencedBytes).toBe(0);
+  });
+
   test('bytes that were taken are never written again', () => {
     const writer = createFrameWriter();
     const first = (() => {

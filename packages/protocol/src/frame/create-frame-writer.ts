@@ -8,6 +8,8 @@ import { writeWord } from './write-text.js';
 
 /** Slices of at least this many bytes go by reference; below, a copy costs less than one more entry of a gathered write. */
 export const sliceByReferenceBytesMin = 2048;
+/** When so much was copied since the last `take`, slices go by reference: many answers of one turn must not fill the memory. */
+const copiedBytesMax = 1024 * 1024;
 const chunkBytesMin = 256;
 const chunkBytesMax = 64 * 1024;
 const headerBytesMax = 0xffffff;
@@ -25,7 +27,7 @@ class ChunkFrameWriter implements FrameWriter {
   buffer: Buffer = noBytes;
   position = 0;
   referencedBytes = 0;
-  isCopying = false;
+  copiedShareMax = 0;
   readonly #maxFrameBytes: number;
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
@@ -61,7 +63,7 @@ class ChunkFrameWriter implements FrameWriter {
   }
 
   appendSlice(bytes: Buffer): void {
-    if (this.isCopying || bytes.length < sliceByReferenceBytesMin) {
+    if (bytes.length < sliceByReferenceBytesMin || this.#isSmallPart(bytes)) {
       this.reserve(bytes.length);
       this.buffer.set(bytes, this.position);
       this.position += bytes.length;
@@ -128,6 +130,11 @@ class ChunkFrameWriter implements FrameWriter {
     for (const loan of this.#loans) this.#takenLoans.push(loan);
     this.#loans.length = 0;
     if (this.#takenLoans.length > takenLoansMax) this.#takenLoans.length = 0;
+  }
+
+  #isSmallPart(bytes: Buffer): boolean {
+    const copiedBytes = this.sizeBytes - this.referencedBytes;
+    return bytes.length < bytes.buffer.byteLength * this.copiedShareMax && copiedBytes < copiedBytesMax;
   }
 
   #closePiece(): void {

@@ -18,8 +18,8 @@ export interface FrameWriter {
   readonly sizeBytes: number;
   /** Those of them that are kept by reference. */
   readonly referencedBytes: number;
-  /** Slices of any size are copied, so that none keeps alive what it is a part of. Default: false. */
-  isCopying: boolean;
+  /** Slices that are less than this share of the memory they are a part of are copied, so that they do not keep it all alive. Default: 0. */
+  copiedShareMax: number;
   /** Encodes a whole command. */
   writeCommand(command: RemotingCommand): void;
   /** Makes room for `lengthBytes` more bytes at `position` in `buffer`; both may change with this call. */
@@ -28,7 +28,7 @@ export interface FrameWriter {
   readonly buffer: Buffer;
   /** Where the next byte goes; the writer of bytes advances it. */
   position: number;
-  /** Appends bytes that stay unchanged from now on: by reference when large, copied when small and while `isCopying`. */
+  /** Appends bytes that stay unchanged from now on: by reference when large, copied when small, or by `copiedShareMax`. */
   appendSlice(bytes: Buffer): void;
   /** Slices appended so far are of this memory: gives it back as soon as the network has copied them. */
   borrow(loan: Loan): void;

@@ -15,7 +15,7 @@ export interface ConnectionLimits {
    * of a stream, whose drain is the signal to go on.
    */
   readonly writeHighWaterBytes: number;
-  /** The same while all connections of a server together have too much that waits; as well above the mark of a stream. */
+  /** The same while all connections of a server together have too much that waits, for answers that may be put off. */
   readonly crowdedHighWaterBytes: number;
   /** More bytes than this waiting for a reader that does not read: the connection is cut. */
   readonly writeBufferBytesMax: number;

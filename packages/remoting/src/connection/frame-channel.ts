@@ -27,10 +27,11 @@ export interface FrameChannelDeps {
 }
 
 /**
- * What waits to be sent beyond this counts as not read by the other end. Not below the high-water mark of a stream, whose drain is the
- * signal that it is over.
+ * Slices that are a smaller part of their memory than this are copied: they may wait for long in a socket, and keep it alive. The second
+ * one counts while something waits.
  */
-const backlogBytesMin = 64 * 1024;
+const copiedShareMax = 1 / 64;
+const copiedShareMaxBehind = 1 / 8;
 
 /**
  * So much output does not wait for the end of the turn: the other end can work on it meanwhile. Without this, two busy ends that
@@ -117,7 +118,7 @@ export class FrameChannel implements Flushable {
       onDrain: () => {
         this.isActive = true;
         this.#recycle();
-        this.#measureBacklog();
+        this.measure();
         if (this.#state === 'open') this.#events.onWritable();
       },
       onClose: (error) => {
@@ -156,6 +157,14 @@ export class FrameChannel implements Flushable {
     this.#events.onWritable();
   }
 
+  /** Takes notice of what is not read. Called after each write and at each drain; a little may pass without one. */
+  measure(): void {
+    const { copiesWrites, pendingWriteBytes } = this.#stream;
+    // In one process the reader holds the memory in any case.
+    if (copiesWrites === true) this.writer.copiedShareMax = pendingWriteBytes > 0 ? copiedShareMaxBehind : copiedShareMax;
+    this.#setUnread(this.#state === 'closed' ? 0 : pendingWriteBytes);
+  }
+
   pause(): void {
     if (this.#isPaused || this.#state !== 'open') return;
     this.#isPaused = true;
@@ -190,15 +199,7 @@ export class FrameChannel implements Flushable {
     this.flushCount += 1;
     this.#stream.write(this.writer.take());
     this.#recycle();
-    this.#measureBacklog();
-  }
-
-  #measureBacklog(): void {
-    const { pendingWriteBytes } = this.#stream;
-    const backlogBytes = pendingWriteBytes > backlogBytesMin ? pendingWriteBytes : 0;
-    // What waits for long must not keep alive what it is a small part of. In one process the reader holds it in any case.
-    this.writer.isCopying = backlogBytes > 0 && this.#stream.copiesWrites === true;
-    this.#setUnread(backlogBytes);
+    this.measure();
   }
 
   #setUnread(bytes: number): void {

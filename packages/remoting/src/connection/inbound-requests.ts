@@ -2,7 +2,6 @@ import type { RemotingCommand } from '@orbitmq/protocol';
 import type { ConnectionLimits } from './connection-limits.js';
 import type { FrameChannel } from './frame-channel.js';
 import { RequestTable } from './request-table.js';
-import type { UnreadBytes } from './unread-bytes.js';
 import { type WaitingOptions, WaitingRequests } from './waiting-requests.js';
 
 /** Reading goes on when this share of a limit is in use: pausing and resuming at the same mark would cost a system call each. */
@@ -20,24 +19,21 @@ export class InboundRequests {
   readonly #inFlight = new RequestTable();
   #inFlightBytes = 0;
   readonly #waiting: WaitingRequests;
-  readonly #unread: UnreadBytes | undefined;
   #isClosed = false;
   /** Set while somebody waits for the last request to end. */
   onRelease: (() => void) | undefined;
 
-  /** Without `waiting` requests wait for as long as it takes. `unread`: of all connections. */
+  /** Without `waiting` requests wait for as long as it takes. */
   constructor(
     channel: FrameChannel,
     limits: ConnectionLimits,
     begin: (request: RemotingCommand) => void,
     waiting: WaitingOptions | undefined,
-    unread?: UnreadBytes,
   ) {
     this.#channel = channel;
     this.#limits = limits;
     this.#begin = begin;
     this.#waiting = new WaitingRequests(waiting);
-    this.#unread = unread;
   }
 
   get inFlightCount(): number {
@@ -91,16 +87,12 @@ export class InboundRequests {
     this.#begin(request);
   }
 
-  #highWaterBytes(): number {
-    return this.#unread?.isTooMuch === true ? this.#limits.crowdedHighWaterBytes : this.#limits.writeHighWaterBytes;
-  }
-
   #hasRoom(share: number): boolean {
     const limits = this.#limits;
     return (
       this.#inFlight.size < Math.max(1, limits.inFlightMax * share) &&
       this.#inFlightBytes < limits.inFlightBytesMax * share &&
-      this.#channel.queuedBytes <= this.#highWaterBytes() * share
+      this.#channel.queuedBytes <= limits.writeHighWaterBytes * share
     );
   }
 }

@@ -78,7 +78,7 @@ export class PeerConnection implements ServerConnection {
     this.#channel = new FrameChannel(stream, context, events);
     this.#liveness = new Liveness(this.#channel, context.limits, context.clock.monotonic());
     const begin = (request: RemotingCommand): void => this.#process(request);
-    this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions(), context.unread);
+    this.#inbound = new InboundRequests(this.#channel, context.limits, begin, this.#waitingOptions());
     this.#calls = new PendingCalls(this.#channel, peerAddress, (call) => {
       this.#onCallTimeout(call);
     });
@@ -98,6 +98,11 @@ export class PeerConnection implements ServerConnection {
 
   get queuedBytes(): number {
     return this.#channel.queuedBytes;
+  }
+
+  get isBehind(): boolean {
+    const { limits, unread } = this.#context;
+    return this.#channel.queuedBytes > (unread?.isTooMuch === true ? limits.crowdedHighWaterBytes : limits.writeHighWaterBytes);
   }
 
   get inFlightCount(): number {
@@ -227,6 +232,7 @@ export class PeerConnection implements ServerConnection {
       return;
     }
     if (!channel.isActive) channel.writer.release();
+    channel.measure();
     const verdict = this.#liveness.judge(nowMs, this.#calls.size > 0);
     if (verdict === 'idle') {
       this.#context.logger.debug('connection closed: idle', { remoteAddress: this.remoteAddress });

@@ -1,8 +1,4 @@
-/**
- * What the clients of a server together have not read of their answers. Beyond the limit each is given one answer after the other, as fast
- * as it reads, in place of many at once; nobody is cut, since a slow reader cannot be told from one that has stopped. So answers
- * take at most `maxBytes`, and the last one of each connection.
- */
+/** What the clients of a server together have not read of their answers: with too much of it, each is allowed less. */
 export class UnreadBytes {
   readonly #maxBytes: number;
   #totalBytes = 0;

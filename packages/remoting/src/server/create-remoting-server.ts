@@ -32,8 +32,8 @@ export interface RemotingServerOptions {
   /** Answers that a client does not read, bytes; above it, it is cut off. Default: 16 MiB. */
   readonly writeBufferBytesMax?: number | undefined;
   /**
-   * The same of all clients together, bytes; above it, each is given one answer after the other, as fast as it reads. Default: 256 MiB
-   * (RocketMQ has no limit).
+   * Answers that all clients together do not read, bytes; above it, a client with more than 128 KiB of them counts as behind. Default:
+   * 256 MiB (RocketMQ has no limit).
    */
   readonly unreadBytesMax?: number | undefined;
   /** Default: 120000 (RocketMQ: serverChannelMaxIdleTimeSeconds). */

@@ -153,13 +153,15 @@ export const statisticsRows: readonly AdminRow[] = [
   {
     name: 'statistics: checkMsgSendRT',
     command: 'checkMsgSendRT',
-    args: ['-t', 'row-allocateMQ', '-a', '3', '-s', '64'],
+    prepare: (context) => storeMessages(context.server.brokerAddr, 'row-checkMsgSendRT', 1),
+    args: ['-t', 'row-checkMsgSendRT', '-a', '3', '-s', '64'],
     normalise: (text) => singleSpaced(maskNumbers(text)),
   },
   {
     name: 'statistics: sendMessage',
     command: 'sendMessage',
-    args: ['-t', 'row-allocateMQ', '-p', 'a body', '-k', 'key', '-c', 'tag', '-b', 'broker-a', '-i', '0'],
+    prepare: (context) => storeMessages(context.server.brokerAddr, 'row-sendMessage', 1),
+    args: ['-t', 'row-sendMessage', '-p', 'a body', '-k', 'key', '-c', 'tag', '-b', 'broker-a', '-i', '0'],
     normalise: (text) => singleSpaced(text).replaceAll(/\b[0-9A-F]{32,}\b/g, '<id>'),
   },
   {

@@ -157,6 +157,36 @@ describe('a read', () => {
   });
 });
 
+describe('a reader that does not take its answers', () => {
+  it('is given none, but told to ask again; what it commits counts', async () => {
+    const bed = await bedWith(['a', 'a']);
+    const connection = new FakeConnection();
+    connection.isBehind = true;
+    const fields = { queueOffset: 1, commitOffset: 1, sysFlag: suspending | PullSysFlag.COMMIT_OFFSET };
+    expect(await pull(bed, fields, connection)).toMatchObject({
+      code: ResponseCode.PULL_RETRY_IMMEDIATELY,
+      extFields: { nextBeginOffset: '1' },
+      body: undefined,
+    });
+    expect(bed.offsets.query('CG_A', 'TopicT', 0)).toBe(1);
+    connection.isBehind = false;
+    expect((await pull(bed, fields, connection))?.code).toBe(ResponseCode.SUCCESS);
+  });
+
+  it('is given none either by pulls that were parked before', async () => {
+    const bed = await bedWith([]);
+    const connection = new FakeConnection();
+    for (let count = 0; count < 3; count += 1) await pull(bed, { sysFlag: suspending }, connection);
+    expect(connection.responses).toEqual([]);
+    connection.isBehind = true;
+    await bed.send({});
+    await bed.environment.time.advance(1);
+    expect(connection.responses.map(({ code, body }) => [code, body?.length])).toEqual(
+      Array.from({ length: 3 }, () => [ResponseCode.PULL_RETRY_IMMEDIATELY, undefined]),
+    );
+  });
+});
+
 describe('a commit on the way', () => {
   it('counts when the pull is parked, and once', async () => {
     const bed = await bedWith(['a']);

@@ -20,9 +20,6 @@ import { checkPull, type PullCheckDeps } from './pull-checks.js';
 import { PullFilters } from './pull-filters.js';
 import { Refusal } from './refusal.js';
 
-/** While a client has more bytes of answers to take than this, nothing is read from files for it. */
-const untakenBytesMax = 1_048_576;
-
 export interface PullMessageProcessorDeps extends PullCheckDeps {
   readonly environment: Environment;
   readonly store: MessageStore;
@@ -78,7 +75,7 @@ export class PullMessageProcessor implements RequestProcessor {
     const { offsets } = this.#deps;
     const resetOffset = connection.isOpen ? offsets.takeReset(header.consumerGroup, header.topic, header.queueId) : undefined;
     if (resetOffset !== undefined) {
-      connection.respondFrame(request, this.#moved(request, header, resetOffset));
+      connection.respondFrame(request, this.#without(request, header, 'OFFSET_RESET', resetOffset));
       return;
     }
     if (isFirst) {
@@ -88,7 +85,11 @@ export class PullMessageProcessor implements RequestProcessor {
     const matches = tagPredicate(subscription);
     const { topic, queueId, queueOffset, maxMsgNums } = header;
     const maxCount = Math.max(1, maxMsgNums);
-    const hasRoom = (): boolean => !connection.isOpen || (connection.queuedBytes ?? 0) <= untakenBytesMax;
+    const hasRoom = (): boolean => !connection.isOpen || connection.isBehind !== true;
+    if (!hasRoom()) {
+      connection.respondFrame(request, this.#without(request, header, 'NO_MATCHED_MESSAGE', queueOffset));
+      return;
+    }
     const result = this.#deps.store.getMessage({ topic, queueId, queueOffset, maxCount, matches, filter, hasRoom });
     if (!(result instanceof Promise)) {
       this.#count(header, result, undefined);
@@ -103,11 +104,19 @@ export class PullMessageProcessor implements RequestProcessor {
     });
   }
 
-  /** An operator has reset the group's offset: the reader is told once, and commits the new one (5.x, page 32 §5, code 222). */
-  #moved(request: RemotingCommand, { topic, queueId }: PullMessageHeader, nextBeginOffset: number): PullAnswer {
+  /**
+   * An answer without messages. OFFSET_RESET: an operator has reset the group's offset; the reader is told once, and commits the new one
+   * (5.x, page 32 §5, code 222). NO_MATCHED_MESSAGE: the reader asks again at once, when it has read what it has to read before.
+   */
+  #without(
+    request: RemotingCommand,
+    { topic, queueId }: PullMessageHeader,
+    status: 'OFFSET_RESET' | 'NO_MATCHED_MESSAGE',
+    nextBeginOffset: number,
+  ): PullAnswer {
     const { store } = this.#deps;
-    return new PullAnswer(request, ResponseCode.PULL_OFFSET_MOVED, {
-      status: 'OFFSET_RESET',
+    return new PullAnswer(request, codeOfRead({ status }, nextBeginOffset), {
+      status,
       nextBeginOffset,
       minOffset: store.minOffset(topic, queueId),
       maxOffset: store.maxOffset(topic, queueId),
