@@ -140,9 +140,9 @@ test('and never over a stream that passes memory on', () => {
 });
 
 test.each([
-  { copiesWrites: true, pendingWriteBytes: 0, copiedShareMax: 1 / 64 },
-  { copiesWrites: true, pendingWriteBytes: 1, copiedShareMax: 1 / 8 },
-  { copiesWrites: false, pendingWriteBytes: 1, copiedShareMax: 0 },
+  { copiesWrites: true, pendingWriteBytes: 128 * 1024, copiedShareMax: 1 / 64 },
+  { copiesWrites: true, pendingWriteBytes: 128 * 1024 + 1, copiedShareMax: 1 / 8 },
+  { copiesWrites: false, pendingWriteBytes: 128 * 1024 + 1, copiedShareMax: 0 },
 ])('what may wait in a socket keeps little memory alive: %o', ({ copiesWrites, pendingWriteBytes, copiedShareMax }) => {
   const stream = new RecordingStream();
   Object.assign(stream, { copiesWrites, pendingWriteBytes });

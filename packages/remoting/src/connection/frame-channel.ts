@@ -28,10 +28,11 @@ export interface FrameChannelDeps {
 
 /**
  * Slices that are a smaller part of their memory than this are copied: they may wait for long in a socket, and keep it alive. The second
- * one counts while something waits.
+ * one counts while more than `backlogBytesMin` wait.
  */
 const copiedShareMax = 1 / 64;
 const copiedShareMaxBehind = 1 / 8;
+const backlogBytesMin = 128 * 1024;
 
 /**
  * So much output does not wait for the end of the turn: the other end can work on it meanwhile. Without this, two busy ends that
@@ -161,7 +162,8 @@ export class FrameChannel implements Flushable {
   measure(): void {
     const { copiesWrites, pendingWriteBytes } = this.#stream;
     // In one process the reader holds the memory in any case.
-    if (copiesWrites === true) this.writer.copiedShareMax = pendingWriteBytes > 0 ? copiedShareMaxBehind : copiedShareMax;
+    if (copiesWrites === true)
+      this.writer.copiedShareMax = pendingWriteBytes > backlogBytesMin ? copiedShareMaxBehind : copiedShareMax;
     this.#setUnread(this.#state === 'closed' ? 0 : pendingWriteBytes);
   }
 
