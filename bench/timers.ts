@@ -75,7 +75,7 @@ async function begin(): Promise<{ readonly store: ReturnType<typeof createMessag
     flushIntervalMs: 1000,
     logFileBytes: config.mappedFileSizeTimerLog,
   };
-  const topics = { ensure: () => undefined };
+  const topics = { ensure: () => undefined, get: () => undefined };
   const timer = new TimerService({ environment, store, topics, fileSystem, settings, batchMax: 256, batchBytesMax: 4_194_304 });
   await timer.start();
   return { store, timer };

@@ -1,6 +1,7 @@
 /**
  * Three masters and two NameServers as processes, under the load of official clients of both versions and of ours: one broker is killed
  * and comes back, then a NameServer is killed. Everybody goes on, nothing acknowledged is lost, and orderly consumers keep their order.
+ * Then a broker whose queues one orderly member has: when it is back, their next members need not wait for the life of the locks.
  */
 import { afterEach, expect, test } from 'vitest';
 import { apacheMissing } from '../interop/apache/distribution.js';
@@ -17,6 +18,8 @@ import { SteadyLoad } from './steady-load.js';
 
 const limitMs = 120_000;
 const stepLimitMs = 60_000;
+/** Less than the life of a lock that a broker finds at its start. */
+const soonMs = 40_000;
 const cleanUps = new CleanUps();
 const missing = apacheMissing();
 
@@ -175,4 +178,43 @@ test('a killed broker and a killed NameServer: everybody goes on and nothing ack
   }));
   process.stdout.write(`${JSON.stringify({ report, longestGapsMs: gaps })}\n`);
   for (const party of parties) await party.stop();
+});
+
+test('queues that could not be unlocked because their broker was down go on soon after it is back', {
+  timeout: limitMs,
+}, async () => {
+  const topic = 'Ordered';
+  const cluster = await startCluster(cleanUps, ['broker-a', 'broker-b']);
+  const [staying, victim] = cluster.brokers;
+  if (staying === undefined || victim === undefined) throw new Error('two brokers were asked for');
+  const sendToAll = async (address: string, text: string): Promise<readonly string[]> => {
+    const calls = await BrokerCalls.connect(address);
+    const bodies = Array.from({ length: 4 }, (_, queueId) => `${text} ${queueId}`);
+    for (const [queueId, body] of bodies.entries()) expect((await calls.send(topic, queueId, body)).kind).toBe('stored');
+    await calls.stop();
+    return bodies;
+  };
+  await createTopic(cluster, topic);
+  const client = new OrbitClient(cluster.namesrvAddr, { pollNameServerIntervalMs: 1000 });
+  cleanUps.add(() => client.stop());
+  const startMember = () => client.startConsumer({ group: 'orderly', topic, orderly: true });
+  const first = await startMember();
+  const sent = [...(await sendToAll(staying.address, 'a')), ...(await sendToAll(victim.address, 'b'))];
+  await waitUntil('the first member has all queues', soonMs, () => first.deliveries.length === sent.length);
+
+  await victim.kill('SIGKILL');
+  // Two more: whoever gets which queue, the first member is left with three of eight, so not with all four of this broker.
+  const others = [await startMember(), await startMember()];
+  const goneOn = await sendToAll(staying.address, 'while it is down');
+  const members = [first, ...others];
+  const delivered = (bodies: readonly string[]): boolean =>
+    bodies.every((body) => members.some(({ deliveries }) => deliveries.some((delivery) => delivery.body === body)));
+  await waitUntil('the queues of the other broker are shared', soonMs, () => delivered(goneOn));
+  await victim.start();
+  const later = await sendToAll(victim.address, 'when it is back');
+  await waitUntil('its queues go on', soonMs, () => delivered(later));
+  const placesOfLater = others.flatMap(({ deliveries }) => deliveries.filter(({ body }) => later.includes(body)));
+  expect(placesOfLater.length).toBeGreaterThan(0);
+  // While the brokers are there: locks are given back before they go.
+  await client.stop();
 });

@@ -21,7 +21,7 @@ function begin({ environment, disk, store }: Life): TimerService {
   const timer = new TimerService({
     environment,
     store,
-    topics: { ensure: () => undefined },
+    topics: { ensure: () => undefined, get: () => undefined },
     fileSystem: disk,
     settings: {
       storePathRootDir: '/store',

@@ -182,7 +182,7 @@ class WiredBroker implements Broker {
     const locks =
       this.#options.isAloneWithItsClients === true
         ? createRebalanceLockManager({ clock: environment.clock })
-        : await createDurableLockManager({ environment, fileSystem, directory });
+        : await this.#run(await createDurableLockManager({ environment, fileSystem, directory }));
     const large = await this.#run(new LargeRequests({ timers: environment.timers }));
     const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks, large };
     const messages = createMessageServices({

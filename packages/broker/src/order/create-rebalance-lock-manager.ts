@@ -12,8 +12,6 @@ const lockMaxLiveMsDefault = 60_000;
 const sweepThresholdDefault = 1024;
 /** Locks of one group, and groups with locks. Beyond it a queue is not granted, as if another client held it. */
 const lockCountMaxDefault = 65_536;
-/** How often at most it is told that somebody waits for a lock that was found at the start. */
-const waitToldEveryMs = 5000;
 
 export interface RebalanceLockManagerOptions {
   readonly clock: Clock;
@@ -25,7 +23,7 @@ export interface RebalanceLockManagerOptions {
   readonly lockCountMax?: number | undefined;
   /** Called after what the next broker has to know has changed: a queue got another holder, or none, or a whole life instead of a remaining one. */
   readonly onHolderChange?: (() => void) | undefined;
-  /** Called now and then while somebody waits for a lock that was found at the start: it would be good if the next broker knew what is left of it. */
+  /** Called when somebody begins to wait for a lock that was found at the start: the next broker has to know what is left of it. */
   readonly onWait?: (() => void) | undefined;
 }
 
@@ -33,7 +31,7 @@ export interface HeldLock {
   readonly group: string;
   readonly clientId: string;
   readonly queue: MessageQueue;
-  /** What is left of the life of a lock that was found at the start and not renewed since; undefined: a whole life. */
+  /** What is left of the life of a lock that was found at a start and not renewed since, while somebody waits for it; undefined: a whole life. */
   readonly remainingMs: number | undefined;
 }
 
@@ -43,6 +41,8 @@ export interface MemoryLockManager extends RebalanceLockManager {
   held(): Iterable<HeldLock>;
   /** A lock that was found at the start: alive for `remainingMs`, or a whole life, unless its holder renews it. */
   restore(lock: HeldLock): void;
+  /** Whether somebody, since this start or an earlier one, waits for a live lock that nobody has renewed since. */
+  hasAwaited(): boolean;
 }
 
 interface QueueLock {
@@ -52,6 +52,8 @@ interface QueueLock {
   readonly expiresAtMs: number;
   /** Found at the start, and not renewed since. */
   readonly isFound: boolean;
+  /** Found, and asked for by somebody else. */
+  isAwaited: boolean;
   /** It may be written down that only a part of its life is left. */
   isRemainderKnown: boolean;
 }
@@ -62,7 +64,6 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
   const sweepThreshold = options.sweepThreshold ?? sweepThresholdDefault;
   const lockCountMax = options.lockCountMax ?? lockCountMaxDefault;
   const groups = new Map<string, Map<string, QueueLock>>();
-  let waitToldAtMs = Number.NEGATIVE_INFINITY;
 
   const sweep = (locks: Map<string, QueueLock>, nowMs: number): void => {
     for (const [key, lock] of locks) if (lock.expiresAtMs <= nowMs) locks.delete(key);
@@ -91,17 +92,17 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
         const key = queueKey(queue);
         const held = locks.get(key);
         if (held === undefined ? locks.size >= lockCountMax : held.clientId !== clientId && held.expiresAtMs > nowMs) {
-          isWaiting ||= held?.isFound === true;
+          if (held?.isFound === true && !held.isAwaited) {
+            held.isAwaited = true;
+            isWaiting = true;
+          }
           continue;
         }
-        locks.set(key, { queue, clientId, expiresAtMs, isFound: false, isRemainderKnown: false });
+        locks.set(key, { queue, clientId, expiresAtMs, isFound: false, isAwaited: false, isRemainderKnown: false });
         granted.push(queue);
         if (held?.clientId !== clientId || held.isRemainderKnown) isChanged = true;
       }
-      if (isWaiting && nowMs - waitToldAtMs >= waitToldEveryMs) {
-        waitToldAtMs = nowMs;
-        onWait?.();
-      }
+      if (isWaiting) onWait?.();
       if (locks.size === 0) groups.delete(group);
       if (isChanged) onHolderChange?.();
       return granted;
@@ -136,11 +137,11 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
       const nowMs = clock.monotonic();
       for (const [group, locks] of groups) {
         for (const lock of locks.values()) {
-          const { queue, clientId, expiresAtMs, isFound } = lock;
+          const { queue, clientId, expiresAtMs, isAwaited } = lock;
           const remainingMs = expiresAtMs - nowMs;
           if (remainingMs <= 0) continue;
-          lock.isRemainderKnown = isFound;
-          yield { group, clientId, queue, remainingMs: isFound ? remainingMs : undefined };
+          lock.isRemainderKnown = isAwaited;
+          yield { group, clientId, queue, remainingMs: isAwaited ? remainingMs : undefined };
         }
       }
     },
@@ -149,7 +150,17 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
       const locks = groups.get(group) ?? new Map<string, QueueLock>();
       groups.set(group, locks);
       const expiresAtMs = clock.monotonic() + Math.min(remainingMs ?? lockMaxLiveMs, lockMaxLiveMs);
-      locks.set(queueKey(queue), { queue, clientId, expiresAtMs, isFound: true, isRemainderKnown: remainingMs !== undefined });
+      // Somebody waited for it when the remainder was written.
+      const isAwaited = remainingMs !== undefined;
+      locks.set(queueKey(queue), { queue, clientId, expiresAtMs, isFound: true, isAwaited, isRemainderKnown: isAwaited });
+    },
+
+    hasAwaited() {
+      const nowMs = clock.monotonic();
+      for (const locks of groups.values()) {
+        for (const { isAwaited, expiresAtMs } of locks.values()) if (isAwaited && expiresAtMs > nowMs) return true;
+      }
+      return false;
     },
 
     whenDurable: () => undefined,

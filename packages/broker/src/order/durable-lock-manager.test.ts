@@ -1,17 +1,35 @@
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../store/io/memory-file-system.js';
-import { createDurableLockManager } from './durable-lock-manager.js';
-import type { RebalanceLockManager } from './rebalance-lock-manager.js';
+import { createDurableLockManager, type DurableLockManager } from './durable-lock-manager.js';
 
 const queue = (queueId: number) => ({ topic: 'T', brokerName: 'b', queueId });
 
 async function setup() {
   const environment = virtualEnvironment(1);
-  const fileSystem = new MemoryFileSystem();
-  const open = (): Promise<RebalanceLockManager> =>
-    environment.time.settle(createDurableLockManager({ environment, fileSystem, directory: '/config' }));
-  return { environment, fileSystem, open, settle: environment.time.settle.bind(environment.time) };
+  const { time } = environment;
+  let fileSystem = new MemoryFileSystem();
+  const on = async (files: MemoryFileSystem): Promise<DurableLockManager> => {
+    fileSystem = files;
+    const locks = await createDurableLockManager({ environment, fileSystem, directory: '/config' });
+    await locks.start();
+    return locks;
+  };
+  return {
+    environment,
+    fileSystem,
+    open: () => time.settle(on(fileSystem)),
+    /** A broker on what one left that was killed, which writes nothing any more. */
+    succeed: async () => {
+      const files = new MemoryFileSystem();
+      await files.makeDirectory('/config');
+      for (const { name } of (await fileSystem.list('/config')) ?? []) {
+        await files.writeFileAtomically(`/config/${name}`, (await fileSystem.readFile(`/config/${name}`)) ?? Buffer.alloc(0));
+      }
+      return time.settle(on(files));
+    },
+    settle: time.settle.bind(time),
+  };
 }
 
 test('a lock that was granted is held by the next broker too: its holder renews it, nobody else gets it', async () => {
@@ -37,19 +55,99 @@ test('it lives for 60 s after the start, to the millisecond', async () => {
   expect(after.tryLock('g', 'b', [queue(0)])).toEqual([queue(0)]);
 });
 
-test('a holder that is gone loses its queue after 60 s over all starts, when somebody waits for it', async () => {
-  const { environment, open, settle } = await setup();
+test.each([
+  ['every 25 s, asked every 20 s', 25_000, [0, 20_000]],
+  ['every 19 s, asked only right after each start', 19_000, [0]],
+  ['every 2 s, asked only right after each start', 2000, [0]],
+])(
+  'a holder that is gone loses its queue after a minute over all starts: a broker killed %s',
+  async (_name, everyMs, askedAtMs) => {
+    const { environment, open, succeed, settle } = await setup();
+    const before = await open();
+    before.tryLock('g', 'gone', [queue(0)]);
+    await settle(before.whenDurable() ?? Promise.resolve());
+    const grantedAtMs: number[] = [];
+    // Of each life of a broker a second may be lost.
+    for (let startedAtMs = 0; startedAtMs < 140_000; startedAtMs += everyMs) {
+      const locks = await succeed();
+      let passedMs = 0;
+      for (const atMs of askedAtMs) {
+        await environment.time.advance(atMs - passedMs);
+        passedMs = atMs;
+        if (locks.tryLock('g', 'next', [queue(0)]).length > 0) grantedAtMs.push(startedAtMs + atMs);
+      }
+      await environment.time.advance(everyMs - passedMs);
+    }
+    expect(grantedAtMs[0]).toBeGreaterThanOrEqual(60_000);
+  },
+);
+
+test('once somebody has waited, the life of the lock ends also when nobody asks after the later starts', async () => {
+  const { environment, open, succeed, settle } = await setup();
   const before = await open();
   before.tryLock('g', 'gone', [queue(0)]);
   await settle(before.whenDurable() ?? Promise.resolve());
-  // Killed every 25 s; a consumer asks every 20 s.
-  for (const isGranted of [false, false, false, true]) {
-    const locks = await open();
-    expect(locks.tryLock('g', 'next', [queue(0)])).toEqual(isGranted ? [queue(0)] : []);
-    await environment.time.advance(20_000);
-    locks.tryLock('g', 'next', [queue(0)]);
-    await environment.time.advance(5000);
+  expect((await succeed()).tryLock('g', 'next', [queue(0)])).toEqual([]);
+  for (let start = 0; start < 7; start += 1) {
+    await environment.time.advance(10_000);
+    await succeed();
   }
+  expect((await succeed()).tryLock('g', 'next', [queue(0)])).toEqual([queue(0)]);
+});
+
+test('what is left is written once a second while somebody waits, and not at all before and after', async () => {
+  const { environment, fileSystem, open, settle } = await setup();
+  const before = await open();
+  before.tryLock('g', 'gone', [queue(0)]);
+  before.tryLock('h', 'a', [queue(1)]);
+  await settle(before.whenDurable() ?? Promise.resolve());
+  const locks = await open();
+  const write = fileSystem.writeFileAtomically.bind(fileSystem);
+  let writeCount = 0;
+  fileSystem.writeFileAtomically = (...file) => {
+    writeCount += 1;
+    return write(...file);
+  };
+  await environment.time.advance(20_000);
+  expect(writeCount).toBe(0);
+  for (let asked = 0; asked < 5; asked += 1) locks.tryLock('g', 'next', [queue(0)]);
+  await environment.time.advance(10_500);
+  expect(writeCount).toBe(11);
+  // Nobody waits for this one: its holder has nothing to wait for.
+  expect(locks.tryLock('h', 'a', [queue(1)])).toHaveLength(1);
+  expect(locks.whenDurable()).toBeUndefined();
+  await environment.time.advance(40_000);
+  expect(writeCount).toBeLessThanOrEqual(41);
+  expect(environment.time.pendingCount).toBe(0);
+});
+
+test('a stop writes what was given back before it, and nothing after it; a disk that is full or hangs does not fail it', async () => {
+  const { environment, fileSystem, open, settle } = await setup();
+  const locks = await open();
+  locks.tryLock('g', 'a', [queue(0)]);
+  await settle(locks.whenDurable() ?? Promise.resolve());
+  locks.unlock('g', 'a', [queue(0)]);
+  await settle(locks.stop());
+  const next = await open();
+  expect(next.tryLock('g', 'b', [queue(0)])).toEqual([queue(0)]);
+  await settle(next.whenDurable() ?? Promise.resolve());
+  const last = await open();
+  last.tryLock('g', 'c', [queue(0)]);
+  await environment.time.advance(1500);
+  await settle(last.stop());
+  let writeCount = 0;
+  fileSystem.writeFileAtomically = () => {
+    writeCount += 1;
+    return Promise.reject(new Error('no space'));
+  };
+  await environment.time.advance(5000);
+  expect(writeCount).toBe(0);
+  last.unlock('g', 'b', [queue(0)]);
+  await settle(last.stop());
+  fileSystem.writeFileAtomically = () => new Promise(() => undefined);
+  const beforeMs = environment.clock.monotonic();
+  await settle(last.stop({ deadlineMs: 2000 }));
+  expect(environment.clock.monotonic() - beforeMs).toBe(2000);
 });
 
 test('a holder that renews after a start has a whole life at the next one, which is on disk before it is told', async () => {

@@ -2,19 +2,25 @@
  * Queue locks that outlive the broker. RocketMQ's are in memory only: while a broker restarts, the consumers that held them
  * go on for up to 30 s, and another one is granted the same queues at once, so two handlers run on one queue. Here who holds
  * what is on disk before it is granted, and a broker that starts gives every lock it finds a whole life: its holder renews
- * it at once, and nobody else gets it before the holder has given up believing in it. That life is one over all starts: while
- * somebody waits for a lock that nobody has renewed since a start, what is left of it is written down, or a broker that is
- * started once a minute would keep the queue of a holder that is gone for ever. Other renewals change nothing on disk.
+ * it at once, and nobody else gets it before the holder has given up believing in it. That life is one over all starts: from the
+ * moment that somebody waits for a lock that nobody has renewed since a start, what is left of it is written down every second,
+ * by the next brokers too, or a broker that is started again and again would keep the queue of a holder that is gone for ever.
+ * Other renewals change nothing on disk.
  *
  * `config/queueLock.json`; Apache's brokers ignore it.
  */
-import type { Environment } from '@orbitmq/core/kernel';
-import type { JsonValue } from '@orbitmq/protocol';
+import type { Environment, Lifecycle, StopOptions, Timer } from '@orbitmq/core/kernel';
+import type { JsonValue, MessageQueue } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { integerField, type JsonFields, jsonObject, textField } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
-import { createRebalanceLockManager, type HeldLock } from './create-rebalance-lock-manager.js';
+import { createRebalanceLockManager, type HeldLock, type MemoryLockManager } from './create-rebalance-lock-manager.js';
 import type { RebalanceLockManager } from './rebalance-lock-manager.js';
+
+/** At most this much of a life is lived without being written down; at most 60 writes, since then it is over. */
+const remainderEveryMs = 1000;
+/** How long `stop` waits for the last write when its caller names no deadline. */
+const stopDeadlineMsDefault = 10_000;
 
 export interface DurableLockManagerOptions {
   readonly environment: Environment;
@@ -23,31 +29,96 @@ export interface DurableLockManagerOptions {
   readonly directory: string;
 }
 
+/** `stop()` waits for what is not written yet. It never rejects: what is not written then counts as held for a minute. */
+export interface DurableLockManager extends RebalanceLockManager, Lifecycle {}
+
 /** Reads the file; locks in it are alive for 60 s from now, or for what is left of that. Rejects with a `StoreError`. */
-export async function createDurableLockManager(options: DurableLockManagerOptions): Promise<RebalanceLockManager> {
-  const locks = createRebalanceLockManager({
-    clock: options.environment.clock,
-    onHolderChange: () => {
-      file.changed();
-      neededCount = file.changeCount;
-      file.persistSoon();
-    },
-    onWait: () => {
-      file.changed();
-      file.persistSoon();
-    },
-  });
+export async function createDurableLockManager(options: DurableLockManagerOptions): Promise<DurableLockManager> {
+  const manager = new FileLockManager(options);
+  await manager.load();
+  return manager;
+}
+
+class FileLockManager implements DurableLockManager {
+  readonly #environment: Environment;
+  readonly #locks: MemoryLockManager;
+  readonly #file: ConfigFile;
   /** Changes that have to be on disk before a holder is told: the first so many. */
-  let neededCount = 0;
-  const file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => encodeLocks(locks.held()) });
-  const found = (await file.load(decodeLocks)) ?? [];
-  for (const lock of found) locks.restore(lock);
-  return {
-    tryLock: (group, clientId, queues) => locks.tryLock(group, clientId, queues),
-    unlock: (group, clientId, queues) => locks.unlock(group, clientId, queues),
-    hasLiveLock: (group) => locks.hasLiveLock(group),
-    whenDurable: () => (file.writtenCount >= neededCount ? undefined : file.persist()),
-  };
+  #neededCount = 0;
+  #remainderTimer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(options: DurableLockManagerOptions) {
+    this.#environment = options.environment;
+    this.#locks = createRebalanceLockManager({
+      clock: options.environment.clock,
+      onHolderChange: () => {
+        this.#file.changed();
+        this.#neededCount = this.#file.changeCount;
+        this.#file.persistSoon();
+      },
+      onWait: () => this.#writeRemainders(),
+    });
+    this.#file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => encodeLocks(this.#locks.held()) });
+  }
+
+  async load(): Promise<void> {
+    for (const lock of (await this.#file.load(decodeLocks)) ?? []) this.#locks.restore(lock);
+  }
+
+  async start(): Promise<void> {
+    this.#writeRemaindersLater();
+  }
+
+  async stop(options: StopOptions = {}): Promise<void> {
+    this.#isStopped = true;
+    this.#remainderTimer?.cancel();
+    const { timers, logger } = this.#environment;
+    await new Promise<void>((resolve) => {
+      const deadline = timers.setTimeout(resolve, options.deadlineMs ?? stopDeadlineMsDefault);
+      const failed = (error: unknown): void => logger.warn('queue locks could not be written at the stop', { error });
+      void this.#file
+        .persist()
+        .catch(failed)
+        .finally(() => {
+          deadline.cancel();
+          resolve();
+        });
+    });
+  }
+
+  tryLock(group: string, clientId: string, queues: readonly MessageQueue[]): readonly MessageQueue[] {
+    return this.#locks.tryLock(group, clientId, queues);
+  }
+
+  unlock(group: string, clientId: string, queues: readonly MessageQueue[]): void {
+    this.#locks.unlock(group, clientId, queues);
+  }
+
+  hasLiveLock(group: string): boolean {
+    return this.#locks.hasLiveLock(group);
+  }
+
+  whenDurable(): Promise<void> | undefined {
+    return this.#file.writtenCount >= this.#neededCount ? undefined : this.#file.persist();
+  }
+
+  #writeRemainders(): void {
+    this.#file.changed();
+    this.#file.persistSoon();
+    this.#writeRemaindersLater();
+  }
+
+  #writeRemaindersLater(): void {
+    if (this.#isStopped || this.#remainderTimer !== undefined || !this.#locks.hasAwaited()) return;
+    this.#remainderTimer = this.#environment.timers
+      .setTimeout(() => {
+        this.#remainderTimer = undefined;
+        // Also when it is over by now: no later broker may find its last second again.
+        this.#writeRemainders();
+      }, remainderEveryMs)
+      .unref();
+  }
 }
 
 function encodeLocks(held: Iterable<HeldLock>): string {

@@ -6,6 +6,7 @@ import { TimerService, type TimerServiceDeps, type TimerSettings } from '../time
 import { timerUnitBytes } from '../timer/timer-unit.js';
 import { FakeMessageStore } from './fake-message-store.js';
 import { putTimedMessage } from './put-timed-message.js';
+import { topicConfigOf } from './topic-config-of.js';
 
 export interface TimerBed {
   readonly environment: VirtualEnvironment;
@@ -19,17 +20,21 @@ export interface TimerBedOptions {
   readonly settings?: Partial<TimerSettings>;
   readonly batchMax?: number;
   readonly onDelivered?: TimerServiceDeps['onDelivered'];
+  /** Default: every topic is there. */
+  readonly hasTopic?: (topic: string) => boolean;
 }
 
-export async function timerBed({ previous, settings, batchMax = 256, onDelivered }: TimerBedOptions = {}): Promise<TimerBed> {
+export async function timerBed(options: TimerBedOptions = {}): Promise<TimerBed> {
+  const { previous, settings, batchMax = 256, onDelivered } = options;
   const environment = previous?.environment ?? virtualEnvironment(1);
   const fileSystem = previous?.fileSystem ?? new MemoryFileSystem();
   const { clock, timers } = environment;
+  const { hasTopic = () => true } = options;
   const store = previous?.store ?? new FakeMessageStore({ clock, timers, tagsCodeOf: () => 0 });
   const timer = new TimerService({
     environment,
     store,
-    topics: { ensure: () => undefined },
+    topics: { ensure: () => undefined, get: (topic) => (hasTopic(topic) ? topicConfigOf(topic) : undefined) },
     fileSystem,
     settings: {
       storePathRootDir: '/store',

@@ -4,6 +4,7 @@ import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js
 import type { FileSystem } from '../store/io/file-system.js';
 import { joinPath } from '../store/io/paths.js';
 import type { MessageStore, MessageToStore } from '../store/message-store.js';
+import type { TopicConfigManager } from '../topic/topic-config-manager.js';
 import { LateCancellations } from './late-cancellations.js';
 import { RecentRate } from './recent-rate.js';
 import { recoverTimer } from './recover-timer.js';
@@ -33,7 +34,7 @@ export interface TimerSettings {
 export interface TimerServiceDeps {
   readonly environment: Environment;
   readonly store: MessageStore;
-  readonly topics: { ensure(topic: string, queueNums: number, perm: number): unknown };
+  readonly topics: Pick<TopicConfigManager, 'get'> & { ensure(topic: string, queueNums: number, perm: number): unknown };
   readonly fileSystem: FileSystem;
   readonly settings: TimerSettings;
   readonly batchMax: number;
@@ -90,7 +91,7 @@ interface Running {
  * of the tick that was under way, which may be a large one, and loses nothing.
  */
 export class TimerService implements Lifecycle {
-  readonly traffic = new TimerTraffic();
+  readonly traffic: TimerTraffic;
   readonly #deps: TimerServiceDeps;
   readonly #files: TimerFiles;
   readonly #wheel: TimerWheel;
@@ -108,6 +109,7 @@ export class TimerService implements Lifecycle {
 
   constructor(deps: TimerServiceDeps) {
     this.#deps = deps;
+    this.traffic = new TimerTraffic({ hasTopic: (topic) => deps.topics.get(topic) !== undefined });
     this.#files = new TimerFiles(deps.fileSystem, deps.settings.storePathRootDir);
     this.#wheel = new TimerWheel(deps.settings.precisionMs);
     const { clock } = deps.environment;

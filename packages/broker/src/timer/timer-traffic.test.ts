@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { put, timerBed } from '../test-support/timer-bed.js';
+import { bodies, put, successor, timerBed } from '../test-support/timer-bed.js';
 import type { TimerService } from './timer-service.js';
 import { TimerTraffic } from './timer-traffic.js';
 
@@ -48,6 +48,27 @@ it('what is tried again counts once', async () => {
   expect(countsOf(bed.timer)).toEqual([1, 1, 1]);
 });
 
+it('a deleted topic does not come back when its messages that wait are given out, also at the next broker', async () => {
+  const topics = new Set(['TopicT']);
+  const hasTopic = (topic: string): boolean => topics.has(topic);
+  const bed = await timerBed({ hasTopic });
+  put(bed, 'a', 3000);
+  put(bed, 'b', 8000);
+  await bed.environment.time.advance(1000);
+  expect(countsOf(bed.timer)).toEqual([2, 0, 2]);
+  topics.delete('TopicT');
+  bed.timer.traffic.topicDeleted('TopicT');
+  await bed.environment.time.advance(4000);
+  expect([bodies(bed), [...bed.timer.traffic.byTopic.keys()]]).toEqual([['a'], []]);
+  const next = await successor(bed, { hasTopic });
+  await next.environment.time.advance(5000);
+  expect([bodies(next), [...next.timer.traffic.byTopic.keys()]]).toEqual([['a', 'b'], []]);
+  topics.add('TopicT');
+  put(next, 'c', 3000);
+  await next.environment.time.advance(1000);
+  expect(countsOf(next.timer)).toEqual([1, 0, 1]);
+});
+
 it('tells delays in whole seconds, and none below nothing', () => {
   const traffic = new TimerTraffic();
   for (const delayMs of [-1000, -999, 59_999, 60_999, 61_000, 259_200_000, 259_201_000]) traffic.enqueued('T', delayMs);
@@ -60,7 +81,7 @@ it('tells delays in whole seconds, and none below nothing', () => {
 });
 
 it('names so many topics and no more, and a deleted one makes room', () => {
-  const traffic = new TimerTraffic(2);
+  const traffic = new TimerTraffic({ topicsMax: 2 });
   for (const topic of ['A', 'B', 'C']) traffic.dequeued(topic);
   expect([...traffic.byTopic.keys()]).toEqual(['A', 'B']);
   traffic.topicDeleted('A');

@@ -17,13 +17,22 @@ class TopicTimerTraffic {
   readonly delaySeconds = new Histogram(delayBoundsSeconds);
 }
 
+export interface TimerTrafficOptions {
+  /** Messages of a deleted topic may wait still: what becomes of them is told of nobody. Default: of every topic. */
+  readonly hasTopic?: ((topic: string) => boolean) | undefined;
+  /** Default: 10,000. */
+  readonly topicsMax?: number | undefined;
+}
+
 export class TimerTraffic {
+  readonly #hasTopic: (topic: string) => boolean;
   readonly #topicsMax: number;
   readonly #byTopic = new Map<string, TopicTimerTraffic>();
   readonly #unlisted = new TopicTimerTraffic();
 
-  constructor(topicsMax = topicsMaxDefault) {
-    this.#topicsMax = topicsMax;
+  constructor(options: TimerTrafficOptions = {}) {
+    this.#hasTopic = options.hasTopic ?? (() => true);
+    this.#topicsMax = options.topicsMax ?? topicsMaxDefault;
   }
 
   get byTopic(): ReadonlyMap<string, Readonly<TopicTimerTraffic>> {
@@ -50,7 +59,7 @@ export class TimerTraffic {
   #of(topic: string): TopicTimerTraffic {
     const known = this.#byTopic.get(topic);
     if (known !== undefined) return known;
-    if (this.#byTopic.size >= this.#topicsMax) return this.#unlisted;
+    if (this.#byTopic.size >= this.#topicsMax || !this.#hasTopic(topic)) return this.#unlisted;
     const traffic = new TopicTimerTraffic();
     this.#byTopic.set(topic, traffic);
     return traffic;

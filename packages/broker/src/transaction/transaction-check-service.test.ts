@@ -391,6 +391,27 @@ describe('a restart', () => {
     expect(visible(next)).toHaveLength(2);
   });
 
+  it("finds it also behind copies of Apache's that the recovery closes, which writes to the log before it comes to the half", async () => {
+    const bed = await messageTestbed();
+    await sendHalf(bed);
+    const half = bed.store.puts[0]!;
+    const properties = Buffer.concat([half.properties, Buffer.from('TRANSACTION_CHECK_TIMES\u00011\u0002')]);
+    bed.store.putMessage({ ...half, properties }, { onAppended: () => {}, onDone: () => {} });
+    await sendHalf(bed, { queueId: 3, propertyTable: { UNIQ_KEY: 'V' } });
+    const committed = halves(bed)[2]!;
+    await decide(bed, committed, SysFlag.TRANSACTION_COMMIT);
+    const opStart = bed.store.messages(SystemTopic.TRANS_OP_HALF)[0]!.physicalOffset;
+    const next = await killed(bed, { physicalEnd: opStart });
+    await next.environment.time.advance(1);
+    expect(ops(next)).toEqual(['0', '2']);
+    expect(openCount(next)).toBe(1);
+    expect(await decide(next, committed, SysFlag.TRANSACTION_COMMIT)).toBe(ResponseCode.SYSTEM_ERROR);
+    const asked = producer(next);
+    await next.environment.time.advance(interval + 10);
+    expect(asked.notifications.map((check) => checkTransactionStateHeader.decodeCommand(check).msgId)).toEqual(['U']);
+    expect(next.store.messages('TopicT', 3)).toHaveLength(1);
+  });
+
   it('without the commit and its op message asks again', async () => {
     const bed = await messageTestbed();
     await sendHalf(bed);

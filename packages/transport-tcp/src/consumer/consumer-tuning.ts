@@ -34,6 +34,8 @@ export interface ConsumerTuning {
   readonly lockRenewIntervalMs: number;
   /** A lock not renewed for so long is dead for us; the broker keeps it for 60 s. */
   readonly lockLifetimeMs: number;
+  /** So long a broker keeps a lock that is not renewed (rocketmq.broker.rebalance.lockMaxLiveTime): one that could not be given back is tried again until then. */
+  readonly brokerLockLifetimeMs: number;
   /** How often locks are looked after. */
   readonly lockTickMs: number;
   /** How long the handler of a dropped orderly queue may run before its signal is aborted (5.x: unlockDelayTimeMills). The lock is kept until it ends. */
@@ -45,6 +47,8 @@ export interface ConsumerTuning {
   readonly stopDeadlineMs: number;
   /** How long `stop()` waits for handlers that it has just aborted. */
   readonly stopAbortGraceMs: number;
+  /** How long `stop()` waits for a broker that is down to give locks back, within what is left of its deadline. */
+  readonly stopUnlockWaitMs: number;
   /** Largest body after decompression; a larger one fails its handler. */
   readonly decompressedBodyBytesMax: number;
   /** Handler calls started in one turn of the event loop, so that a full cache cannot starve the sockets. */
@@ -71,12 +75,14 @@ export const defaultConsumerTuning: ConsumerTuning = {
   lockTimeoutMs: 1000,
   lockRenewIntervalMs: 20_000,
   lockLifetimeMs: 30_000,
+  brokerLockLifetimeMs: 60_000,
   lockTickMs: 1000,
   orderlyReleaseGraceMs: 20_000,
   suspendMinMs: 10,
   suspendMaxMs: 30_000,
   stopDeadlineMs: 30_000,
   stopAbortGraceMs: 200,
+  stopUnlockWaitMs: 3000,
   decompressedBodyBytesMax: 64 * 1024 * 1024,
   deliveriesPerTurnMax: 256,
   offsetRequestsInFlightMax: 64,

@@ -104,7 +104,7 @@ class ClusteringPushConsumer implements PushConsumer {
     this.#state = 'running';
   }
 
-  /** `deadlineMs` bounds the wait for handlers (default 30 s); commits, unlocks and goodbyes come on top, each with its own limit. */
+  /** `deadlineMs` bounds the wait for handlers (default 30 s) and for brokers that are down; commits, unlocks and goodbyes come on top, each with its own limit. */
   stop(options: StopOptions = {}): Promise<void> {
     this.#stopped ??= this.#stop(options.deadlineMs ?? this.#parts.tuning.stopDeadlineMs);
     return this.#stopped;
@@ -114,7 +114,9 @@ class ClusteringPushConsumer implements PushConsumer {
     const wasNew = this.#state === 'new';
     this.#state = 'stopping';
     if (wasNew) return;
-    const { routes, assignments, scheduler, mode, rebalancer, offsets, locks } = this.#parts;
+    const { environment, tuning, routes, assignments, scheduler, mode, rebalancer, offsets, locks } = this.#parts;
+    const { clock } = environment;
+    const endMs = clock.monotonic() + deadlineMs;
     routes.stop();
     assignments.stopPulling();
     scheduler.stop();
@@ -124,7 +126,9 @@ class ClusteringPushConsumer implements PushConsumer {
     offsets.stop();
     locks?.stop();
     await assignments.releaseAll();
-    await this.#sayGoodbye();
+    const unlocked = locks?.finish(Math.min(tuning.stopUnlockWaitMs, endMs - clock.monotonic()));
+    // The other members need not wait for a broker that is down to share what the others have.
+    await Promise.all([unlocked, this.#sayGoodbye()]);
   }
 
   async #drain(deadlineMs: number): Promise<void> {
@@ -136,8 +140,8 @@ class ClusteringPushConsumer implements PushConsumer {
       this.#direct.abort(new AbortReason('stopped'));
       await within(timers, tuning.stopAbortGraceMs, this.#idle());
     }
-    // Queues of which no handler is left are gone after a commit and an unlock.
-    await within(timers, tuning.requestTimeoutMs + tuning.lockTimeoutMs, assignments.releasesEnded());
+    // Queues of which no handler is left are gone after a commit and an unlock, behind one that is under way.
+    await within(timers, tuning.requestTimeoutMs + 2 * tuning.lockTimeoutMs, assignments.releasesEnded());
   }
 
   /** No handler runs, neither of pulled messages nor for an operator. */

@@ -141,7 +141,7 @@ export class QueueAssignments implements Assignments {
     const reason = this.#close(queue, 'lock-lost');
     queue.processQueue.drop();
     this.#options.scheduler.abort(reason, queue);
-    if (!isBeingReleased) this.#track(queue, this.#whenIdle(queue));
+    if (!isBeingReleased) this.#track(queue, this.#releaseLost(queue));
   }
 
   /** The offset is outside of the queue (page 04 §5, code 21): the broker's correction is stored, and the queue taken again. */
@@ -210,11 +210,20 @@ export class QueueAssignments implements Assignments {
     await this.#whenIdle(queue);
     timer.cancel();
     queue.processQueue.drop();
-    if (locks?.isAlive(queue) !== true) return;
+    if (locks?.isAlive(queue) !== true) {
+      locks?.owe([queue.queue]);
+      return;
+    }
     await offsets.commit(queue);
     // From here on the renewals leave it alone.
     queue.state = 'released';
     await locks.release([queue.queue]);
+  }
+
+  /** When it was lost because the broker was down, the broker may believe in it for longer than we do. */
+  async #releaseLost(queue: AssignedQueue): Promise<void> {
+    await this.#whenIdle(queue);
+    this.#options.locks?.owe([queue.queue]);
   }
 
   async #moveOffset(queue: AssignedQueue, offset: number): Promise<void> {

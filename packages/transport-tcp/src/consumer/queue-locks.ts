@@ -8,6 +8,7 @@ import type { MessageQueue } from '@orbitmq/protocol';
 import type { AssignedQueue } from './assigned-queue.js';
 import type { ConsumerRequests } from './consumer-requests.js';
 import type { ConsumerTuning } from './consumer-tuning.js';
+import { OwedUnlocks } from './owed-unlocks.js';
 import { PeriodicTask } from './periodic-task.js';
 import { queueKey } from './queue-key.js';
 
@@ -25,9 +26,11 @@ export class QueueLocks {
   readonly #tick: PeriodicTask;
   /** One renewal per broker at a time. */
   readonly #renewals = new Map<string, Promise<void>>();
+  readonly #owed: OwedUnlocks;
 
   constructor(options: QueueLocksOptions) {
     this.#options = options;
+    this.#owed = new OwedUnlocks(options);
     const { lockTickMs } = options.tuning;
     this.#tick = new PeriodicTask(options.environment.timers, lockTickMs, lockTickMs, () => this.#look());
   }
@@ -49,33 +52,43 @@ export class QueueLocks {
     const acquired = new Map<string, number>();
     await Promise.all(
       Array.from(groupByBroker(queues), async ([brokerName, ofBroker]) => {
+        const owed = await this.#owed.withdraw(brokerName, ofBroker);
         const sentAtMs = this.#now();
         try {
           for (const queue of await this.#options.requests.lock(brokerName, ofBroker)) acquired.set(queueKey(queue), sentAtMs);
         } catch (error) {
           this.#options.environment.logger.warn('locking queues failed', { brokerName, error });
+          this.#owed.restore(owed);
         }
       }),
     );
     return acquired;
   }
 
-  /** Gives locks back; one that cannot be given back expires at the broker. Never rejects. */
+  /** Gives locks back; those that cannot be given back now are tried again, until they expire at the broker. Never rejects. */
   async release(queues: readonly MessageQueue[]): Promise<void> {
     await Promise.all(
       Array.from(groupByBroker(queues), async ([brokerName, ofBroker]) => {
         // A renewal that is under way must not take the lock again after it was given back.
         await this.#renewals.get(brokerName);
-        try {
-          await this.#options.requests.unlock(brokerName, ofBroker);
-        } catch (error) {
-          this.#options.environment.logger.warn('unlocking queues failed', { brokerName, error });
-        }
+        this.#owed.add(ofBroker);
+        await this.#owed.settle(brokerName);
       }),
     );
   }
 
+  /** They are given back soon: nothing of ours runs on them any more. */
+  owe(queues: readonly MessageQueue[]): void {
+    this.#owed.add(queues);
+  }
+
+  /** After `stop()` and the last `release()`: tries for `waitMs` at most to give back what is left. Never rejects. */
+  finish(waitMs: number): Promise<void> {
+    return this.#owed.finish(waitMs);
+  }
+
   #look(): void {
+    this.#owed.retry((brokerName) => this.#renewals.has(brokerName));
     const due = new Map<string, AssignedQueue[]>();
     for (const queue of this.#options.held()) {
       if (queue.isLockLost || queue.state === 'released') continue;

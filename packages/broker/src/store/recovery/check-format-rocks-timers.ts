@@ -8,12 +8,11 @@
 import type { FileSystem } from '../io/file-system.js';
 import { joinPath } from '../io/paths.js';
 import type { StorePaths } from '../store-paths.js';
+import { RocksLogSearch, rocksLogBlockBytes } from './rocks-log-search.js';
 
 const checkpoints: readonly Buffer[] = ['timeline_checkpoint', 'sys_topic_scan_offset_checkpoint'].map((key) => Buffer.from(key));
 const searched = /^(MANIFEST-\d+|\d+\.log)$/;
-const readBytes = 1_048_576;
-/** What two reads share, so that no key lies between them. */
-const sharedBytes = Math.max(...checkpoints.map((key) => key.length)) - 1;
+const readBytes = 32 * rocksLogBlockBytes;
 
 /** The directory of the database, when the timer's column of it was ever used. */
 export async function findRocksTimers(fileSystem: FileSystem, paths: StorePaths): Promise<string | undefined> {
@@ -28,11 +27,13 @@ export async function findRocksTimers(fileSystem: FileSystem, paths: StorePaths)
 async function hasCheckpoint(fileSystem: FileSystem, path: string): Promise<boolean> {
   const file = await fileSystem.open(path, { create: false });
   try {
+    const search = new RocksLogSearch(checkpoints);
     const buffer = Buffer.allocUnsafeSlow(readBytes);
-    for (let position = 0; ; position += readBytes - sharedBytes) {
+    for (let position = 0; ; position += readBytes) {
       const countBytes = await file.read(buffer, position);
-      const bytes = buffer.subarray(0, countBytes);
-      if (checkpoints.some((key) => bytes.includes(key))) return true;
+      for (let at = 0; at < countBytes; at += rocksLogBlockBytes) {
+        if (search.isIn(buffer.subarray(at, Math.min(at + rocksLogBlockBytes, countBytes)))) return true;
+      }
       if (countBytes < readBytes) return false;
     }
   } finally {

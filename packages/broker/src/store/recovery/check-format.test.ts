@@ -117,7 +117,6 @@ test('half messages whose decisions are in RocksDB are refused; the empty queue 
 test.each([
   ['the manifest, as the last key of a file', 'MANIFEST-000005', 'timeline_checkpoint', 200],
   ['the log of a broker that was killed', '000012.log', 'sys_topic_scan_offset_checkpoint', 0],
-  ['a log, over the edge of two reads', '000012.log', 'timeline_checkpoint', 1_048_570],
 ])('timed messages in RocksDB are refused, whether the timer is on or not: found in %s', async (_where, name, key, at) => {
   const files = { [`rocksdbstore/${name}`]: Buffer.concat([Buffer.alloc(at), Buffer.from(key), Buffer.alloc(50)]) };
   for (const servesTimers of [true, false]) {
