@@ -11,8 +11,8 @@ export {
   type ConsumerConnection,
   encodeConsumerConnection,
   encodeProducerConnection,
-  encodeProducerTable,
   type ProducerInfo,
+  producerTableSteps,
   producerText,
   subscriptionFastjson,
 } from './bodies/client-connections.js';
@@ -26,13 +26,12 @@ export { type ConsumeQueueAnswer, type ConsumeQueueData, encodeConsumeQueueAnswe
 export {
   type ConsumeStats,
   type ConsumeStatsList,
-  consumeStatsOfGroupText,
-  encodeConsumeStats,
-  encodeConsumeStatsList,
+  consumeStatsListSteps,
+  consumeStatsSteps,
   type QueueProgress,
   queueProgressText,
 } from './bodies/consume-stats.js';
-export { encodeConsumeTimeSpan, type QueueTimeSpan, timeSpanText } from './bodies/consume-time-span.js';
+export { consumeTimeSpanSteps, type QueueTimeSpan, timeSpanText } from './bodies/consume-time-span.js';
 export { decodeConsumerIdList, encodeConsumerIdList } from './bodies/consumer-id-list.js';
 export {
   type ConsumerRunningInfo,
@@ -60,7 +59,12 @@ export {
 } from './bodies/lock-batch.js';
 export { type LockBatchBody, type MessageQueue, parseMessageQueueKey } from './bodies/message-queue.js';
 export { isJsonObject, type JsonObject, type JsonValue, parseFastjson, parseFastjsonSteps } from './bodies/parse-fastjson.js';
-export { decodeRegisterBrokerBody, encodeRegisterBrokerBody, registerBrokerBodySteps } from './bodies/register-broker-body.js';
+export {
+  decodeRegisterBrokerBody,
+  encodeRegisterBrokerBody,
+  registerBrokerBodySteps,
+  writeRegisterBrokerBodySteps,
+} from './bodies/register-broker-body.js';
 export {
   decodeResetOffsetBody,
   encodeResetOffsetBody,
@@ -69,7 +73,7 @@ export {
 } from './bodies/reset-offset-body.js';
 export { type BrokerData, Permission, type QueueData, type TopicRouteData } from './bodies/route.js';
 export { decodeRoute, encodeRoute } from './bodies/route-codec.js';
-export { inOneTurn, Pace, type Steps } from './bodies/steps.js';
+export { entriesPerTurn, inOneTurn, joinedSteps, Pace, type Steps } from './bodies/steps.js';
 export { type DataVersion, isSameDataVersion, type RegisterBrokerBody, type TopicConfig } from './bodies/topic-config.js';
 export { decodeDataVersion, decodeTopicConfig, encodeDataVersion, encodeTopicConfig } from './bodies/topic-config-codec.js';
 export {
@@ -82,7 +86,7 @@ export {
 } from './bodies/topic-config-table.js';
 export { decodeTopicList, encodeTopicList, type TopicList } from './bodies/topic-list.js';
 export type { TopicQueueMapping } from './bodies/topic-queue-mapping.js';
-export { encodeTopicStats, type TopicOffset, topicStatsText } from './bodies/topic-stats.js';
+export { type TopicOffset, topicStatsSteps, topicStatsText } from './bodies/topic-stats.js';
 export {
   type FastjsonKey,
   type FastjsonObject,

@@ -12,7 +12,7 @@ import {
   decodeSubscriptionGroupTable,
   defaultSubscriptionGroup,
   describeSubscriptionGroup,
-  encodeSubscriptionGroupTable,
+  subscriptionGroupTableSteps,
 } from './subscription-group-json.js';
 import type { SubscriptionGroupConfig, SubscriptionGroupManager } from './subscription-group-manager.js';
 
@@ -67,12 +67,12 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
       directory: options.directory,
       name: 'subscriptionGroup.json',
       encode: () =>
-        encodeSubscriptionGroupTable({
+        subscriptionGroupTableSteps(() => ({
           dataVersion: this.#dataVersion,
           groups: this.#groups,
-          sourceOf: (group) => this.#sources.get(group),
-          forbiddenTable: this.#forbidden.toJson(),
-        }),
+          sources: this.#sources,
+          forbidden: this.#forbidden,
+        })),
     });
   }
 

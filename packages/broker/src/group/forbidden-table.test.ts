@@ -10,10 +10,10 @@ test('reading is forbidden and allowed again, for one group and topic', () => {
     false,
     false,
   ]);
-  expect(table.toJson()).toEqual({ g: { T: 4 } });
+  expect(table.entries()).toEqual([['g', new Map([['T', 4]])]]);
   expect(table.setReadForbidden('g', 'T', false)).toBe('changed');
   expect(table.setReadForbidden('g', 'U', false)).toBe('unchanged');
-  expect([table.toJson(), table.groups()]).toEqual([{}, []]);
+  expect([table.entries(), table.groups()]).toEqual([[], []]);
 });
 
 test('bits without a meaning here are kept', () => {
@@ -34,5 +34,19 @@ test('at the limit one more pair is refused, a known one is not', () => {
   table.delete('g');
   table.delete('nobody');
   expect(table.setReadForbidden('i', 'T', true)).toBe('changed');
-  expect(table.toJson()).toEqual({ h: { T: 4 }, i: { T: 4 } });
+  expect(table.entries()).toEqual([
+    ['h', new Map([['T', 4]])],
+    ['i', new Map([['T', 4]])],
+  ]);
+});
+
+test('its entries stay as they were when they were asked for', () => {
+  const table = new ForbiddenTable();
+  table.load({ g: { T: 4, U: 4, V: 0 }, none: {} });
+  const entries = table.entries();
+  table.setReadForbidden('g', 'T', false);
+  table.setReadForbidden('g', 'W', true);
+  table.setReadForbidden('h', 'T', true);
+  table.delete('g');
+  expect(entries.map(([group, topics]) => [group, Object.fromEntries(topics)])).toEqual([['g', { T: 4, U: 4 }]]);
 });

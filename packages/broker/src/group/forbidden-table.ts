@@ -10,7 +10,8 @@ const forbiddenPairsMaxDefault = 100_000;
 
 export class ForbiddenTable {
   readonly #pairsMax: number;
-  readonly #table = new Map<string, Map<string, number>>();
+  /** The topics of a group are replaced, never changed: the file is written while the table changes. */
+  readonly #table = new Map<string, ReadonlyMap<string, number>>();
   #pairCount = 0;
 
   constructor(pairsMax = forbiddenPairsMaxDefault) {
@@ -21,7 +22,8 @@ export class ForbiddenTable {
   load(fields: JsonFields): void {
     for (const group of Object.keys(fields)) {
       const topics = objectField(fields, group);
-      for (const topic of Object.keys(topics)) this.#set(group, topic, integerField(topics, topic, 0));
+      const bits = Object.keys(topics).map((topic) => [topic, integerField(topics, topic, 0)] as const);
+      this.#replace(group, new Map(bits.filter(([, forbidden]) => forbidden !== 0)));
     }
   }
 
@@ -34,7 +36,10 @@ export class ForbiddenTable {
     const changed = isForbidden ? bits | Permission.READ : bits & ~Permission.READ;
     if (changed === bits) return 'unchanged';
     if (bits === 0 && this.#pairCount >= this.#pairsMax) return 'full';
-    this.#set(group, topic, changed);
+    const topics = new Map(this.#table.get(group));
+    if (changed === 0) topics.delete(topic);
+    else topics.set(topic, changed);
+    this.#replace(group, topics);
     return 'changed';
   }
 
@@ -53,16 +58,13 @@ export class ForbiddenTable {
     return [...this.#table.keys()];
   }
 
-  toJson(): JsonFields {
-    return Object.fromEntries([...this.#table].map(([group, topics]) => [group, Object.fromEntries(topics)]));
+  /** Group → topic → bits, as it is now and stays. */
+  entries(): readonly (readonly [group: string, topics: ReadonlyMap<string, number>])[] {
+    return [...this.#table];
   }
 
-  #set(group: string, topic: string, bits: number): void {
-    const topics = this.#table.get(group) ?? new Map<string, number>();
-    this.#pairCount -= topics.size;
-    if (bits === 0) topics.delete(topic);
-    else topics.set(topic, bits);
-    this.#pairCount += topics.size;
+  #replace(group: string, topics: ReadonlyMap<string, number>): void {
+    this.#pairCount += topics.size - (this.#table.get(group)?.size ?? 0);
     if (topics.size === 0) this.#table.delete(group);
     else this.#table.set(group, topics);
   }

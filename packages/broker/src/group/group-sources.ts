@@ -2,8 +2,9 @@
  * What clients and the file have said of the groups, as they said it: members unknown here are kept with it. All together are
  * bounded (`group-updates.ts`), for what one group says may have some ten thousand bytes.
  */
-import type { JsonFields } from '../metadata/json-fields.js';
+import { type JsonFields, mergedFields } from '../metadata/json-fields.js';
 
+/** Replaced, never changed. */
 interface Source {
   readonly fields: JsonFields;
   readonly sizeChars: number;
@@ -25,7 +26,7 @@ export class GroupSources {
   /** Members that `fields` does not mention stay. */
   merge(group: string, fields: JsonFields): void {
     const known = this.#sources.get(group);
-    const merged = { ...known?.fields, ...fields };
+    const merged = mergedFields(known?.fields, fields);
     const sizeChars = JSON.stringify(merged).length;
     this.#sizeChars += sizeChars - (known?.sizeChars ?? 0);
     this.#sources.set(group, { fields: merged, sizeChars });
@@ -34,7 +35,7 @@ export class GroupSources {
   /** How many characters more there would be. */
   growth(group: string, fields: JsonFields): number {
     const known = this.#sources.get(group);
-    return JSON.stringify({ ...known?.fields, ...fields }).length - (known?.sizeChars ?? 0);
+    return JSON.stringify(mergedFields(known?.fields, fields)).length - (known?.sizeChars ?? 0);
   }
 
   delete(group: string): void {

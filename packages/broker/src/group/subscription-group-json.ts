@@ -1,15 +1,19 @@
 /** `config/subscriptionGroup.json` and the body of request 200 (pages 05 §8, 20 §10.2). Members unknown here are kept. */
-import type { DataVersion, JsonValue } from '@orbitmq/protocol';
+import type { DataVersion, JsonValue, Steps } from '@orbitmq/protocol';
 import {
   booleanField,
   dataVersionField,
   integerField,
   type JsonFields,
   jsonObject,
+  mergedFields,
   objectField,
   textField,
   textTableField,
 } from '../metadata/json-fields.js';
+import { jsonInSteps, jsonMember, jsonTable, numbersText, objectText } from '../metadata/json-in-steps.js';
+import type { ForbiddenTable } from './forbidden-table.js';
+import type { GroupSources } from './group-sources.js';
 import type { SubscriptionGroupConfig } from './subscription-group-manager.js';
 
 export interface SubscriptionGroupTable {
@@ -69,17 +73,38 @@ export function decodeSubscriptionGroupTable(value: JsonValue): SubscriptionGrou
   return { dataVersion: dataVersionField(root), groups, source, forbiddenTable: objectField(root, 'forbiddenTable') };
 }
 
-export function encodeSubscriptionGroupTable(
-  table: Omit<SubscriptionGroupTable, 'source'> & { readonly sourceOf: (group: string) => JsonFields | undefined },
-): string {
-  const subscriptionGroupTable = Object.fromEntries(
-    [...table.groups].map(([name, group]) => [name, { ...table.sourceOf(name), ...group }]),
-  );
-  const { dataVersion, forbiddenTable } = table;
-  return JSON.stringify({ dataVersion, forbiddenTable, subscriptionGroupTable }, undefined, '\t');
+/** What is written of it is the table of the first step; groups, their sources and what is forbidden are replaced, never changed. */
+export function* subscriptionGroupTableSteps(
+  table: () => {
+    readonly dataVersion: DataVersion;
+    readonly groups: ReadonlyMap<string, SubscriptionGroupConfig>;
+    readonly sources: GroupSources;
+    readonly forbidden: ForbiddenTable;
+  },
+): Steps<readonly Buffer[]> {
+  const { dataVersion, groups, sources, forbidden } = table();
+  const entries = [...groups.values()];
+  const sourceOf = entries.map(({ groupName }) => sources.get(groupName));
+  return yield* jsonInSteps([
+    jsonMember('dataVersion', dataVersion),
+    jsonTable({
+      name: 'forbiddenTable',
+      entries: forbidden.entries(),
+      nameOf: ([group]) => group,
+      textOf: ([, topics]) => numbersText(topics),
+    }),
+    jsonTable({
+      name: 'subscriptionGroupTable',
+      entries,
+      nameOf: ({ groupName }) => groupName,
+      textOf: (group, index) => objectText(mergedFields(sourceOf[index], group)),
+    }),
+  ]);
 }
+
+const defaultPolicy = { groupRetryPolicy: { type: 'CUSTOMIZED' } };
 
 /** Every member that a tool may look at, in Java's names; `source`: what the file or a client said of the group. */
 export function describeSubscriptionGroup(group: SubscriptionGroupConfig, source: JsonFields | undefined): JsonFields {
-  return { groupRetryPolicy: { type: 'CUSTOMIZED' }, ...source, ...group };
+  return mergedFields(defaultPolicy, source, group);
 }

@@ -211,3 +211,89 @@ test('a background write that failed is tried again', async () => {
   await environment.time.advance(1000);
   expect(await text(main)).toBe('{"n":1}');
 });
+
+/** A table of as many steps as it has entries, and a file of it whose steps wait for the test. */
+function steppedSetup(fileSystem: MemoryFileSystem) {
+  const environment = virtualEnvironment(1);
+  const waiting: (() => void)[] = [];
+  const setImmediate = (callback: () => void) => {
+    waiting.push(callback);
+    return environment.timers.setTimeout(() => undefined, 0);
+  };
+  const timers = Object.assign(Object.create(environment.timers) as typeof environment.timers, { setImmediate });
+  const table = { entries: ['a', 'b', 'c'] };
+  const flushed: number[] = [];
+  const file: ConfigFile = new ConfigFile({
+    environment: { ...environment, timers },
+    fileSystem,
+    directory: '/store/config',
+    name: 'table.json',
+    encode: function* () {
+      const entries = [...table.entries];
+      const pieces = [Buffer.from('{"entries":[')];
+      for (const [index, entry] of entries.entries()) {
+        yield;
+        pieces.push(Buffer.from(`${index === 0 ? '' : ','}"${entry}"`));
+      }
+      pieces.push(Buffer.from(']}'));
+      return pieces;
+    },
+    beforeWrite: async () => void flushed.push(waiting.length),
+  });
+  /** One turn of the event loop. */
+  const turn = async (): Promise<void> => {
+    for (const callback of waiting.splice(0)) callback();
+    for (let count = 0; count < 20; count += 1) await Promise.resolve();
+  };
+  const read = async (): Promise<unknown> => {
+    const content = await fileSystem.readFile(main);
+    return content === undefined ? undefined : (JSON.parse(content.toString()) as { entries: unknown }).entries;
+  };
+  return { file, flushed, read, table, turn, waiting };
+}
+
+test('a table that changes while it is encoded is written as it was, and the change stays pending until it is written as well', async () => {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory('/store/config');
+  const { file, flushed, read, table, turn } = steppedSetup(fileSystem);
+  file.changed();
+  let isFirstDone = false;
+  let isSecondDone = false;
+  const first = file.persist().then(() => (isFirstDone = true));
+  await turn();
+  table.entries = ['x', 'y', 'z'];
+  file.changed();
+  const second = file.persist().then(() => (isSecondDone = true));
+  await turn();
+  expect([flushed.length, await read(), isFirstDone]).toEqual([0, undefined, false]);
+  await turn();
+  await first;
+  expect([await read(), isFirstDone, isSecondDone]).toEqual([['a', 'b', 'c'], true, false]);
+  expect([file.changeCount, file.writtenCount, file.isPersisted]).toEqual([2, 1, false]);
+  for (let count = 0; count < 4; count += 1) await turn();
+  await second;
+  expect([await read(), file.isPersisted, flushed.length]).toEqual([['x', 'y', 'z'], true, 2]);
+});
+
+test('steps that fail fail the write, and the next write has the table of then', async () => {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory('/store/config');
+  const table = { content: '{"a":1}', isFailing: true };
+  const file = new ConfigFile({
+    environment: virtualEnvironment(1),
+    fileSystem,
+    directory: '/store/config',
+    name: 'table.json',
+    // oxlint-disable-next-line require-yield -- it has one step
+    encode: function* () {
+      if (table.isFailing) throw new Error('cannot be encoded');
+      return [Buffer.from(table.content)];
+    },
+  });
+  file.changed();
+  await expect(file.persist()).rejects.toThrow('cannot be encoded');
+  expect([file.isPersisted, await fileSystem.readFile(main)]).toEqual([false, undefined]);
+  table.isFailing = false;
+  await file.persist();
+  expect([file.isPersisted, (await fileSystem.readFile(main))?.toString()]).toEqual([true, expect.stringContaining('"a":1}')]);
+});

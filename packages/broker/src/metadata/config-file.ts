@@ -5,10 +5,11 @@
  * only the second; what they wrote has no checksum, and gets one with the next write.
  */
 import { type Environment, StoreError, type Timer } from '@orbitmq/core/kernel';
-import { type JsonValue, parseFastjson } from '@orbitmq/protocol';
+import { type JsonValue, parseFastjson, type Steps } from '@orbitmq/protocol';
 import type { FileSystem } from '../store/io/file-system.js';
 import { joinPath } from '../store/io/paths.js';
-import { sealJson, sealOf } from './sealed-json.js';
+import { inTurns } from './next-turn.js';
+import { sealJson, sealJsonSteps, sealOf } from './sealed-json.js';
 
 /** Pause before a failed background write is tried again. */
 const writeRetryMsDefault = 1000;
@@ -20,9 +21,12 @@ export interface ConfigFileOptions {
   readonly directory: string;
   /** `topics.json`. */
   readonly name: string;
-  /** The table as it is now: the text of a JSON object. */
-  readonly encode: () => string;
-  /** Awaited between `encode` and the write, called in the turn of `encode`: what the content tells of must be on the disk before it. */
+  /**
+   * The table as it is now: the text of a JSON object. Of a table that may be large, steps that make the pieces of its text
+   * (`jsonInSteps`): that of the table as it is at the first of them, however it changes meanwhile.
+   */
+  readonly encode: () => string | Steps<readonly Buffer[]>;
+  /** Awaited between `encode` and the write, called when all is encoded: what the content tells of must be on the disk before it. */
   readonly beforeWrite?: (() => Promise<void>) | undefined;
   /** Default: 1000. */
   readonly writeRetryMs?: number | undefined;
@@ -124,7 +128,8 @@ export class ConfigFile {
   async #write(): Promise<void> {
     const { fileSystem, beforeWrite } = this.#options;
     const count = this.#changeCount;
-    const content = sealJson(this.#options.encode());
+    // What changes while the table is encoded, over several turns, is not in the content, and stays pending.
+    const content = await this.#content();
     if (beforeWrite !== undefined) await beforeWrite();
     if (this.#hasMain) {
       // The old content stays readable under one of the two names at every moment, also after a power cut.
@@ -134,6 +139,13 @@ export class ConfigFile {
     await fileSystem.writeFileAtomically(this.#path, content);
     this.#hasMain = true;
     this.#writtenCount = count;
+  }
+
+  /** Of the table as it is in the turn of the call. */
+  async #content(): Promise<Buffer> {
+    const { encode, environment } = this.#options;
+    const encoded = encode();
+    return typeof encoded === 'string' ? sealJson(encoded) : await inTurns(environment.timers, sealed(encoded));
   }
 
   #onBackgroundFailure(error: unknown): void {
@@ -146,6 +158,10 @@ export class ConfigFile {
       }, this.#options.writeRetryMs ?? writeRetryMsDefault)
       .unref();
   }
+}
+
+function* sealed(encoded: Steps<readonly Buffer[]>): Steps<Buffer> {
+  return yield* sealJsonSteps(yield* encoded);
 }
 
 type Decoded<T> = { readonly table: T; readonly isSealed: boolean } | { readonly reason: string };

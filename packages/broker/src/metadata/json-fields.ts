@@ -4,6 +4,16 @@ import type { DataVersion, JsonValue } from '@orbitmq/protocol';
 
 export type JsonFields = Readonly<Record<string, JsonValue>>;
 
+/** Inherits nothing: a member may be called `__proto__`. */
+class MergedFields {}
+Object.setPrototypeOf(MergedFields.prototype, null);
+Reflect.deleteProperty(MergedFields.prototype, 'constructor');
+
+/** The members of all; of those that several have, the last one's. For tables: two spreads into one object take ten times as long. */
+export function mergedFields(...parts: readonly (object | undefined)[]): JsonFields {
+  return Object.assign(new MergedFields(), ...parts) as JsonFields;
+}
+
 function wrongType(name: string, expected: string): never {
   throw new StoreError('STORE_CORRUPT', `"${name}" is not ${expected}`);
 }

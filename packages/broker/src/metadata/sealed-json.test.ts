@@ -1,6 +1,6 @@
-import { parseFastjson } from '@orbitmq/protocol';
+import { inOneTurn, parseFastjson } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
-import { sealJson, sealOf } from './sealed-json.js';
+import { sealJson, sealJsonSteps, sealOf } from './sealed-json.js';
 
 const texts = [
   '{}',
@@ -54,3 +54,12 @@ test.each(['', '{', '{}', '{\n\t"topicConfigTable":{}\n}', '{"orbitmqCrc32":"123
   '%j has no checksum',
   (text) => expect(sealOf(Buffer.from(text))).toBe('none'),
 );
+
+test.each([
+  ['{', '"n":1', '\n}'],
+  ['{"n":', '1}'],
+  ['{', `"text":"${'grün'.repeat(1_000_000)}"`, ',"n":1', '}'],
+])('pieces of a text get the seal of the whole: %#', (...pieces) => {
+  const sealed = inOneTurn(sealJsonSteps(pieces.map((piece) => Buffer.from(piece))));
+  expect(sealed.equals(sealJson(pieces.join('')))).toBe(true);
+});

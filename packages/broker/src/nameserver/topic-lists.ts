@@ -26,5 +26,7 @@ export function unitTopics(code: number, table: TopicQueueTable): string[] {
 
 /** Topics that at least one of the brokers has. */
 export function topicsOfBrokers(brokerNames: readonly string[], table: TopicQueueTable): string[] {
-  return [...new Set(brokerNames.flatMap((brokerName) => table.topicsOf(brokerName)))];
+  const topics = new Set<string>();
+  for (const brokerName of brokerNames) for (const topic of table.topicsOf(brokerName)) topics.add(topic);
+  return [...topics];
 }

@@ -3,6 +3,7 @@
  * say how far it has read its own topics: were one moved ahead, half messages that were acknowledged would never be decided or
  * checked; moved back, decided ones would be asked about again. Apache of both versions lets any client move them.
  */
+import type { Steps } from '@orbitmq/protocol';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
 
 const brokerGroupPrefix = 'CID_RMQ_SYS_';
@@ -73,8 +74,8 @@ export class ClientOffsets implements ConsumerOffsetManager {
     return this.#offsets.entryCount;
   }
 
-  describe(): string {
-    return this.#offsets.describe();
+  describeSteps(): Steps<readonly Buffer[]> {
+    return this.#offsets.describeSteps();
   }
 
   groupsWithOffsets(topic: string): readonly string[] {

@@ -1,7 +1,8 @@
 /** `config/consumerOffset.json` in Apache's shape: `topic@group` → queue → next offset to consume (page 20 §10.2). */
-import type { DataVersion, JsonValue } from '@orbitmq/protocol';
+import type { DataVersion, JsonValue, Steps } from '@orbitmq/protocol';
 import { dataVersionField, type JsonFields, jsonInteger, jsonObject, objectField } from '../metadata/json-fields.js';
-import { CountedOffsetTable, type OffsetTable } from './counted-offset-table.js';
+import { jsonInSteps, jsonMember, jsonTable, numbersText } from '../metadata/json-in-steps.js';
+import { CountedOffsetTable, type OffsetSnapshot } from './counted-offset-table.js';
 
 const separator = '@';
 
@@ -40,16 +41,43 @@ function offsetTableOf(object: JsonFields): CountedOffsetTable {
   return table;
 }
 
-export function encodeOffsetTable(dataVersion: DataVersion, table: OffsetTable, pendingResets: OffsetTable = new Map()): string {
-  const offsetTable = offsetTableJson(table);
-  const resets = pendingResets.size === 0 ? {} : { [pendingResetsMember]: offsetTableJson(pendingResets) };
-  return JSON.stringify({ dataVersion, offsetTable, ...resets }, undefined, '\t');
+/** What is written of them are the tables of the first step. */
+export function* offsetTableSteps(
+  tables: () => {
+    readonly dataVersion: DataVersion;
+    readonly table: CountedOffsetTable;
+    /** Undefined: they are left out. */
+    readonly pendingResets?: CountedOffsetTable | undefined;
+  },
+): Steps<readonly Buffer[]> {
+  const { dataVersion, table, pendingResets } = tables();
+  const offsets = table.snapshot();
+  const resets = pendingResets?.snapshot();
+  try {
+    const members = [jsonMember('dataVersion', dataVersion), offsetTableMember('offsetTable', offsets)];
+    if (resets !== undefined && resets.offsets.length > 0) members.push(offsetTableMember(pendingResetsMember, resets));
+    return yield* jsonInSteps(members);
+  } finally {
+    offsets.release();
+    resets?.release();
+  }
 }
 
-function offsetTableJson(table: OffsetTable): object {
-  return Object.fromEntries(
-    [...table].flatMap(([topic, groups]) =>
-      [...groups].map(([group, offsets]) => [topic + separator + group, Object.fromEntries(offsets)] as const),
-    ),
-  );
+function offsetTableMember(name: string, { topics, groups, offsets, offsetsOf }: OffsetSnapshot): Steps<readonly Buffer[]> {
+  return jsonTable({
+    name,
+    entries: offsets,
+    nameOf: (_of, index) => `${topics[index]}${separator}${groups[index]}`,
+    textOf: (of) => numbersText(inOrder(offsetsOf(of))),
+  });
+}
+
+/** By queue. Clients commit the queues of a topic in any order. */
+function inOrder(offsets: ReadonlyMap<number, number>): Iterable<readonly [number, number]> {
+  let last = -1;
+  for (const queueId of offsets.keys()) {
+    if (queueId < last) return [...offsets].toSorted(([a], [b]) => a - b);
+    last = queueId;
+  }
+  return offsets;
 }

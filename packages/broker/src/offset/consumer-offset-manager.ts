@@ -1,3 +1,5 @@
+import type { Steps } from '@orbitmq/protocol';
+
 /** Committed offsets (Java: ConsumerOffsetManager), kept in `config/consumerOffset.json`, written every flushConsumerOffsetInterval. */
 export interface ConsumerOffsetManager {
   /** -1 when the group has none. */
@@ -28,8 +30,8 @@ export interface ConsumerOffsetManager {
   clone(sourceGroup: string, group: string, topic: string): boolean;
   /** Offsets of all groups in all queues. */
   readonly entryCount: number;
-  /** The table as its file has it (request 43). */
-  describe(): string;
+  /** The table as its file would have it at the first step (request 43), in pieces. To be driven to its end, or given up. */
+  describeSteps(): Steps<readonly Buffer[]>;
   /** Groups that have an offset in the topic (Java: whichGroupByTopic). */
   groupsWithOffsets(topic: string): readonly string[];
   /** Forgets the offsets of all groups in a topic that was deleted (Java: cleanOffsetByTopic). */

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CountedOffsetTable } from './counted-offset-table.js';
+import { CountedOffsetTable, type OffsetSnapshot } from './counted-offset-table.js';
 
 /** Three of a group in two topics, and one of another group. */
 function filled(): CountedOffsetTable {
@@ -80,4 +81,60 @@ test('a topic or a group that is removed takes its offsets out of the count, and
   expect([...groupGone.topics.keys()]).toEqual(['T']);
   groupGone.replace('empty', 'T', new Map());
   expect([groupGone.removeGroup('empty'), groupGone.count, walkedCount(groupGone)]).toEqual([true, 1, 1]);
+});
+
+type Commands = readonly { readonly kind: string; readonly group: string; readonly topic: string; readonly queueId: number }[];
+
+test('a snapshot stays as the table was, whatever becomes of that, and so does each of several', () => {
+  const name = (prefix: string): fc.Arbitrary<string> => fc.integer({ min: 0, max: 2 }).map((n) => `${prefix}${n}`);
+  const command = fc.record({
+    kind: fc.constantFrom('set', 'set', 'set', 'remove', 'replace', 'removeTopic', 'removeGroup'),
+    group: name('g'),
+    topic: name('T'),
+    queueId: fc.integer({ min: 0, max: 3 }),
+  });
+  const apply = (table: CountedOffsetTable, commands: Commands, base: number): void => {
+    for (const [index, { kind, group, topic, queueId }] of commands.entries()) {
+      if (kind === 'set') table.set(group, topic, queueId, base + index);
+      else if (kind === 'remove') table.remove(group, topic, queueId);
+      else if (kind === 'replace') table.replace(group, topic, new Map([[queueId, base + index]]));
+      else if (kind === 'removeTopic') table.removeTopic(topic);
+      else table.removeGroup(group);
+    }
+  };
+  const plain = (table: CountedOffsetTable): string[] =>
+    [...table.topics].flatMap(([topic, groups]) =>
+      [...groups].flatMap(([group, offsets]) =>
+        [...offsets].map(([queueId, offset]) => `${topic}@${group} ${queueId} ${offset}`),
+      ),
+    );
+  const seen = ({ topics, groups, offsets, offsetsOf }: OffsetSnapshot): string[] =>
+    offsets.flatMap((of, index) =>
+      [...offsetsOf(of)].map(([queueId, offset]) => `${topics[index]}@${groups[index]} ${queueId} ${offset}`),
+    );
+  fc.assert(
+    fc.property(fc.array(command), fc.array(command), fc.array(command), (before, between, after) => {
+      const table = new CountedOffsetTable();
+      apply(table, before, 0);
+      const [first, firstPlain] = [table.snapshot(), plain(table)];
+      apply(table, between, 1000);
+      const [second, secondPlain] = [table.snapshot(), plain(table)];
+      apply(table, after, 2000);
+      expect([seen(first), seen(second)]).toEqual([firstPlain, secondPlain]);
+      first.release();
+      apply(table, before, 3000);
+      expect(seen(second)).toEqual(secondPlain);
+      second.release();
+    }),
+  );
+});
+
+test('once a snapshot is released a change copies nothing', () => {
+  const table = new CountedOffsetTable();
+  table.set('g', 'T', 0, 1);
+  const snapshot = table.snapshot();
+  snapshot.release();
+  table.set('g', 'T', 0, 2);
+  const [of] = snapshot.offsets;
+  expect(of && snapshot.offsetsOf(of)).toBe(table.offsetsOf('g', 'T'));
 });

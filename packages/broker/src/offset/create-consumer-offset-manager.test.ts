@@ -16,6 +16,11 @@ const open = (
   store: Pick<MessageStore, 'whenFlushed'> = flushed,
 ) => createConsumerOffsetManager({ environment, fileSystem, directory, store });
 
+/** What is left of this turn of the event loop. */
+async function restOfTurn(): Promise<void> {
+  for (let count = 0; count < 20; count += 1) await Promise.resolve();
+}
+
 /** A log whose flush the test ends. */
 function heldStore() {
   const flushes: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -136,12 +141,13 @@ test('a snapshot is written only when everything put before it was flushed', asy
   const first = offsets.persist();
   offsets.commit('g', 'T', 0, 2);
   const second = offsets.persist();
+  await restOfTurn();
   expect([store.flushes.length, await fileSystem.readFile(path)]).toEqual([1, undefined]);
   store.flushes[0]?.resolve();
   await first;
   // What was committed during the flush may tell of a message that came during the flush.
   expect((await open(fileSystem)).query('g', 'T', 0)).toBe(1);
-  await Promise.resolve();
+  await restOfTurn();
   expect(store.flushes.length).toBe(2);
   store.flushes[1]?.resolve();
   await second;
@@ -154,6 +160,7 @@ test('when the store fails the file keeps the offsets that it had', async () => 
   const offsets = await open(fileSystem, undefined, store);
   offsets.commit('g', 'T', 0, 9);
   const persisted = offsets.persist();
+  await restOfTurn();
   store.flushes[0]?.reject(new Error('the device failed'));
   await expect(persisted).rejects.toThrow('the device failed');
   expect((await open(fileSystem)).query('g', 'T', 0)).toBe(3);

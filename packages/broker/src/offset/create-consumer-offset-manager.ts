@@ -3,17 +3,17 @@
  * flushConsumerOffsetInterval; a crash repeats deliveries, it never skips any. Invariant: the file is never ahead of the log
  * on the disk, with ASYNC_FLUSH neither: an offset passes a message whose retry copy or dead letter was stored before, and a
  * power cut that takes the copy must not leave the offset behind it. So a snapshot is taken first, then everything put until
- * then is flushed, then the snapshot is written; a disk that hangs holds the offsets back, which repeats deliveries.
+ * then and while it was encoded is flushed, then the snapshot is written; a disk that hangs holds the offsets back, which repeats deliveries.
  * After recovery `clampTo` lowers offsets that are ahead of the log (promises I5), as in a directory of Apache's, whose
  * ASYNC_FLUSH loses messages that were consumed already.
  */
 import { type Environment, StoreError } from '@orbitmq/core/kernel';
-import type { DataVersion } from '@orbitmq/protocol';
+import type { DataVersion, Steps } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
 import type { FileSystem } from '../store/io/file-system.js';
 import type { MessageStore } from '../store/message-store.js';
-import { decodeOffsetTable, encodeOffsetTable } from './consumer-offset-json.js';
+import { decodeOffsetTable, offsetTableSteps } from './consumer-offset-json.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
 import { CountedOffsetTable } from './counted-offset-table.js';
 import { PendingResets } from './pending-resets.js';
@@ -23,8 +23,7 @@ import { PullOffsets } from './pull-offsets.js';
 const commitsPerVersion = 500;
 
 /**
- * Offsets in all up to which groups are given those of others: one request adds as many as the source has. The file with so many
- * is written as a text that is made in one turn. Commits go beyond it: their groups and topics are bounded by themselves.
+ * Offsets in all up to which groups are given those of others: one request adds as many as the source has. Commits go beyond it: their groups and topics are bounded by themselves.
  */
 const entriesToCloneMaxDefault = 250_000;
 
@@ -68,7 +67,8 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     this.#file = new ConfigFile({
       ...options,
       name: 'consumerOffset.json',
-      encode: () => encodeOffsetTable(this.#dataVersion, this.#table.topics, this.#resets.table.topics),
+      encode: () =>
+        offsetTableSteps(() => ({ dataVersion: this.#dataVersion, table: this.#table, pendingResets: this.#resets.table })),
       beforeWrite: () => this.#flushLog(),
     });
   }
@@ -145,8 +145,8 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     return true;
   }
 
-  describe(): string {
-    return encodeOffsetTable(this.#dataVersion, this.#table.topics);
+  describeSteps(): Steps<readonly Buffer[]> {
+    return offsetTableSteps(() => ({ dataVersion: this.#dataVersion, table: this.#table }));
   }
 
   groupsWithOffsets(topic: string): readonly string[] {

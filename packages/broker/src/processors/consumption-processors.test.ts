@@ -15,6 +15,7 @@ import {
 } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
 import type { BrokerConfig } from '../config/broker-config.js';
+import { LargeRequests } from '../large-requests.js';
 import { createConsumerOffsetManager } from '../offset/create-consumer-offset-manager.js';
 import { FakeConnection } from '../test-support/fake-connection.js';
 import { type MessageTestbed, messageTestbed, pullRequest } from '../test-support/message-testbed.js';
@@ -58,6 +59,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     createConsumptionProcessors({
       ...bed,
       rates,
+      large: new LargeRequests({ timers: bed.environment.timers }),
       delayOffsets: () => bed.services.delayOffsets(),
       wakeReaders: (...reader) => bed.services.wakeReaders(...reader),
       address: () => address,
@@ -251,10 +253,10 @@ test('314 with more offsets than there is room for', async () => {
 test('43: a table that no frame holds is refused before its text is made', async () => {
   const { bed, ask } = await setup();
   let isTextMade = false;
-  const describe = bed.offsets.describe.bind(bed.offsets);
+  const describe = bed.offsets.describeSteps.bind(bed.offsets);
   Object.defineProperties(bed.offsets, {
     entryCount: { value: 1_700_000 },
-    describe: {
+    describeSteps: {
       value: () => {
         isTextMade = true;
         return describe();

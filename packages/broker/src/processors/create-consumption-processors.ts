@@ -7,6 +7,7 @@ import type { ConsumerManager } from '../client/consumer-manager.js';
 import type { ProducerManager } from '../client/producer-manager.js';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../group/subscription-group-manager.js';
+import type { LargeRequests } from '../large-requests.js';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.js';
 import type { MessageStore } from '../store/message-store.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
@@ -45,6 +46,7 @@ export interface ConsumptionProcessorsOptions {
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly rates: ConsumptionRates;
+  readonly large: LargeRequests;
   /** `delayOffset.json` of now. */
   readonly delayOffsets: () => string;
   /** Answers the parked pulls of a group: its offset in the queue was reset. */
@@ -56,7 +58,7 @@ export interface ConsumptionProcessorsOptions {
 export function createConsumptionProcessors(
   options: ConsumptionProcessorsOptions,
 ): readonly { readonly codes: readonly number[]; readonly processor: RequestProcessor }[] {
-  const { address, consumers, environment, offsets, producers, store } = options;
+  const { address, consumers, environment, large, offsets, producers, store } = options;
   const { clock, logger, timers } = environment;
   const relay = new ClientRelay();
   const progress = new GroupProgress(options);
@@ -89,7 +91,7 @@ export function createConsumptionProcessors(
     { codes: [RequestCode.QUERY_CORRECTION_OFFSET], processor: new CorrectionOffsetProcessor(offsets, store) },
     { codes: [RequestCode.INVOKE_BROKER_TO_RESET_OFFSET], processor: reset },
     { codes: [RequestCode.CLONE_GROUP_OFFSET], processor: new CloneOffsetProcessor({ ...options, timers }) },
-    { codes: [RequestCode.GET_ALL_CONSUMER_OFFSET], processor: new AllOffsetsProcessor(offsets) },
+    { codes: [RequestCode.GET_ALL_CONSUMER_OFFSET], processor: new AllOffsetsProcessor(offsets, large) },
     { codes: [RequestCode.GET_ALL_DELAY_OFFSET], processor: new DelayOffsetsProcessor(options.delayOffsets) },
     { codes: [RequestCode.QUERY_CONSUME_QUEUE], processor: new ConsumeQueueProcessor(options) },
   ];

@@ -8,7 +8,6 @@ import {
   createRequest,
   decodeKvTable,
   encodePartMark,
-  encodeRegisterBrokerBody,
   maskedCrc32,
   type RegistrationPartMark,
   RequestCode,
@@ -17,10 +16,12 @@ import {
   registrationPartField,
   type TopicConfig,
   unregisterBrokerHeader,
+  writeRegisterBrokerBodySteps,
 } from '@orbitmq/protocol';
 import { createRemotingClient, type Dialer, type RemotingClient } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { splitAddresses } from '../config/config-rules.js';
+import { inTurns } from '../metadata/next-turn.js';
 import type { TopicConfigManager } from '../topic/topic-config-manager.js';
 import { NameServerLink } from './name-server-link.js';
 import { type RegistrationPart, registrationParts } from './registration-parts.js';
@@ -104,16 +105,24 @@ export class NameServerRegistration implements Lifecycle {
   }
 
   async #register(address: string): Promise<void> {
-    const { config, topics } = this.#options;
-    const parts = registrationParts([...topics.all().values()], topics.dataVersion, config);
-    for (const [index, part] of parts.entries()) await this.#registerPart(address, part, { index, count: parts.length });
+    const { config, environment, topics } = this.#options;
+    const table = { topics: topics.all(), dataVersion: topics.dataVersion };
+    // A change meanwhile is another version of the table, and announced by itself.
+    const permMask = config.brokerPermission | 1;
+    const parts = await inTurns(environment.timers, registrationParts(table, config));
+    for (const [index, part] of parts.entries())
+      await this.#registerPart(address, part, permMask, { index, count: parts.length });
   }
 
-  async #registerPart(address: string, part: RegistrationPart, mark: RegistrationPartMark): Promise<void> {
-    const { config } = this.#options;
-    const topicConfigTable = Object.fromEntries(part.topics.map((topic) => [topic.topicName, this.#advertised(topic)]));
-    const registered = { dataVersion: part.dataVersion, topicConfigTable, filterServerList: [] };
-    const body = encodeRegisterBrokerBody(registered, { compressed: false });
+  async #registerPart(
+    address: string,
+    { dataVersion, topics }: RegistrationPart,
+    permMask: number,
+    mark: RegistrationPartMark,
+  ): Promise<void> {
+    const { config, environment } = this.#options;
+    const registered = { dataVersion, topics: advertised(topics, permMask), filterServerList: [] };
+    const body = await inTurns(environment.timers, writeRegisterBrokerBodySteps(registered));
     const header = registerBrokerHeader.encode({
       ...this.#identity(),
       haServerAddr: this.#options.haServerAddr,
@@ -134,11 +143,6 @@ export class NameServerRegistration implements Lifecycle {
       });
     }
     if (response.body !== undefined) this.#markOrdered(Object.keys(decodeKvTable(response.body)));
-  }
-
-  /** A broker that may not be written to says so for each of its topics. */
-  #advertised(topic: TopicConfig): TopicConfig {
-    return { ...topic, perm: topic.perm & (this.#options.config.brokerPermission | 1) };
   }
 
   /** The NameServer's ORDER_TOPIC_CONFIG names topics whose order matters (page 02 §2). */
@@ -169,4 +173,9 @@ export class NameServerRegistration implements Lifecycle {
     const { config, brokerAddr } = this.#options;
     return { brokerName: config.brokerName, brokerAddr, clusterName: config.brokerClusterName, brokerId: config.brokerId };
   }
+}
+
+/** A broker that may not be written to says so for each of its topics. */
+function* advertised(topics: readonly TopicConfig[], permMask: number): Iterable<TopicConfig> {
+  for (const topic of topics) yield { ...topic, perm: topic.perm & permMask };
 }

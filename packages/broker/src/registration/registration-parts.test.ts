@@ -1,13 +1,18 @@
-import { encodeRegisterBrokerBody, type TopicConfig } from '@orbitmq/protocol';
+import { encodeRegisterBrokerBody, inOneTurn, type TopicConfig } from '@orbitmq/protocol';
 import { expect, test } from 'vitest';
 import { plainTopic } from '../topic/boot-topics.js';
-import { registrationParts } from './registration-parts.js';
+import { type RegistrationPart, registrationParts } from './registration-parts.js';
 
 const dataVersion = { counter: 9, timestamp: 1000, stateVersion: 0 };
 const whole = { enableSplitRegistration: false, splitRegistrationSize: 800 };
 const split = { enableSplitRegistration: true, splitRegistrationSize: 800 };
 const topicsOf = (count: number, nameLength = 8): TopicConfig[] =>
   Array.from({ length: count }, (_, n) => plainTopic(String(n).padStart(nameLength, 'x'), 4, 6));
+
+function partsOf(topics: readonly TopicConfig[], config: typeof whole): readonly RegistrationPart[] {
+  const table = { topics: new Map(topics.map((topic) => [topic.topicName, topic])), dataVersion };
+  return inOneTurn(registrationParts(table, config));
+}
 
 test.each([
   ['no topics', 0, whole, [0]],
@@ -18,13 +23,13 @@ test.each([
   ['more than one request holds', 70_000, whole, [30_000, 30_000, 10_000]],
 ] as const)('%s', (_name, count, config, sizes) => {
   const topics = topicsOf(count);
-  const parts = registrationParts(topics, dataVersion, config);
+  const parts = partsOf(topics, config);
   expect(parts.map((part) => part.topics.length)).toEqual(sizes);
   expect(parts.flatMap((part) => part.topics)).toEqual(topics);
 });
 
 test('every part has a version of its own, the last the one of the table', () => {
-  const versions = registrationParts(topicsOf(1700), dataVersion, split).map((part) => part.dataVersion);
+  const versions = partsOf(topicsOf(1700), split).map((part) => part.dataVersion);
   expect(versions.map(({ counter, timestamp }) => [counter, timestamp])).toEqual([
     [9, 998],
     [9, 999],
@@ -36,7 +41,7 @@ test('every part has a version of its own, the last the one of the table', () =>
 test('parts with the longest names and with attributes fit into what a NameServer reads', () => {
   const attributes = { 'message.type': 'TRANSACTION', 'reserve.time': '9223372036854775807' };
   const topics = topicsOf(15_000, 127).map((topic) => ({ ...topic, attributes }));
-  const parts = registrationParts(topics, dataVersion, whole);
+  const parts = partsOf(topics, whole);
   const [first] = parts;
   const topicConfigTable = Object.fromEntries((first?.topics ?? []).map((topic) => [topic.topicName, topic]));
   const body = encodeRegisterBrokerBody({ dataVersion, topicConfigTable, filterServerList: [] }, { compressed: false });
@@ -50,6 +55,6 @@ test.each([
   [1, 2, [2]],
   [1, 1, [1]],
 ] as const)('parts of %i of %i topics: the first never has one topic alone', (splitRegistrationSize, count, sizes) => {
-  const parts = registrationParts(topicsOf(count), dataVersion, { enableSplitRegistration: true, splitRegistrationSize });
+  const parts = partsOf(topicsOf(count), { enableSplitRegistration: true, splitRegistrationSize });
   expect(parts.map((part) => part.topics.length)).toEqual(sizes);
 });

@@ -3,7 +3,7 @@
  * its topics and leaves those of the others. A NameServer looks into a part only when its data version is not the one it saw
  * last, so each part has one of its own; the last has the table's, which is what NameServers compare later.
  */
-import type { DataVersion, TopicConfig } from '@orbitmq/protocol';
+import { type DataVersion, entriesPerTurn, Pace, type Steps, type TopicConfig } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 
 export interface RegistrationPart {
@@ -19,12 +19,14 @@ const partBytesMax = 6 * 1024 * 1024;
 /** JSON of a topic without names and attributes. */
 const topicBytes = 170;
 
-/** At least one part. */
-export function registrationParts(
-  topics: readonly TopicConfig[],
-  dataVersion: DataVersion,
+/** At least one part. The topics are those of the first step. */
+export function* registrationParts(
+  table: { readonly topics: ReadonlyMap<string, TopicConfig>; readonly dataVersion: DataVersion },
   config: Pick<BrokerConfig, 'enableSplitRegistration' | 'splitRegistrationSize'>,
-): readonly RegistrationPart[] {
+): Steps<readonly RegistrationPart[]> {
+  const { dataVersion } = table;
+  const topics = [...table.topics.values()];
+  const pace = new Pace(entriesPerTurn);
   const sizeMax = config.enableSplitRegistration ? Math.min(config.splitRegistrationSize, partTopicsMax) : partTopicsMax;
   const topicsMax = Math.max(sizeMax, partTopicsMin);
   const parts: TopicConfig[][] = [[]];
@@ -39,6 +41,7 @@ export function registrationParts(
       part.push(topic);
       bytes += needed;
     }
+    if (pace.isSpent(1)) yield;
   }
   return parts.map((part, index) => ({ topics: part, dataVersion: versionOf(dataVersion, parts.length - 1 - index) }));
 }

@@ -8,7 +8,7 @@ import type { JsonFields } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
 import { bootTopics, plainTopic } from './boot-topics.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
-import { decodeTopicTable, encodeTopicTable } from './topic-table-json.js';
+import { decodeTopicTable, topicTableSteps } from './topic-table-json.js';
 
 /** Topics that sends of clients may bring into being; those an operator creates are not counted against it. */
 const autoCreatedTopicCountMaxDefault = 100_000;
@@ -54,7 +54,7 @@ class FileTopicConfigManager implements TopicConfigManager {
       fileSystem: options.fileSystem,
       directory: options.directory,
       name: 'topics.json',
-      encode: () => encodeTopicTable({ dataVersion: this.#dataVersion, topics: this.#topics, source: this.#source }),
+      encode: () => topicTableSteps(() => ({ dataVersion: this.#dataVersion, topics: this.#topics, source: this.#source })),
     });
   }
 

@@ -1,15 +1,17 @@
 /** `config/topics.json` in Apache's shape (page 20 §10.2). Members this version does not know are kept for those that do. */
-import type { DataVersion, JsonValue, TopicConfig } from '@orbitmq/protocol';
+import type { DataVersion, JsonValue, Steps, TopicConfig } from '@orbitmq/protocol';
 import {
   booleanField,
   dataVersionField,
   integerField,
   type JsonFields,
   jsonObject,
+  mergedFields,
   objectField,
   textField,
   textTableField,
 } from '../metadata/json-fields.js';
+import { jsonInSteps, jsonMember, jsonTable, objectText } from '../metadata/json-in-steps.js';
 
 export interface TopicTable {
   readonly dataVersion: DataVersion | undefined;
@@ -40,13 +42,24 @@ function decodeTopic(name: string, fields: JsonFields): TopicConfig {
   };
 }
 
-export function encodeTopicTable(table: {
-  readonly dataVersion: DataVersion;
-  readonly topics: ReadonlyMap<string, TopicConfig>;
-  readonly source: ReadonlyMap<string, JsonFields>;
-}): string {
-  const topicConfigTable = Object.fromEntries(
-    [...table.topics].map(([name, topic]) => [name, { ...table.source.get(name), ...topic }]),
-  );
-  return JSON.stringify({ dataVersion: table.dataVersion, topicConfigTable }, undefined, '\t');
+/** What is written of it is the table of the first step; topics are replaced, never changed. */
+export function* topicTableSteps(
+  table: () => {
+    readonly dataVersion: DataVersion;
+    readonly topics: ReadonlyMap<string, TopicConfig>;
+    readonly source: ReadonlyMap<string, JsonFields>;
+  },
+): Steps<readonly Buffer[]> {
+  const { dataVersion, topics, source } = table();
+  const entries = [...topics.values()];
+  const fields = source.size === 0 ? [] : entries.map(({ topicName }) => source.get(topicName));
+  return yield* jsonInSteps([
+    jsonMember('dataVersion', dataVersion),
+    jsonTable({
+      name: 'topicConfigTable',
+      entries,
+      nameOf: ({ topicName }) => topicName,
+      textOf: (topic, index) => objectText(mergedFields(fields[index], topic)),
+    }),
+  ]);
 }

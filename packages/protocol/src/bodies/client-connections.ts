@@ -1,4 +1,5 @@
 import type { ConsumeFromWhere, ConsumeType, MessageModel, SubscriptionData } from './heartbeat.js';
+import { enclosed, enclosedSteps, type Steps } from './steps.js';
 import { type FastjsonObject, fastjsonBody, writeFastjson } from './write-fastjson.js';
 
 /** One client of a group (Java: Connection; page 32 §3). */
@@ -50,9 +51,12 @@ export function encodeProducerConnection(connections: readonly ClientConnection[
 }
 
 /** Answer to GET_ALL_PRODUCER_INFO (328): group → texts of `producerText`, which may be too many for one turn. */
-export function encodeProducerTable(table: ReadonlyMap<string, readonly string[]>): Buffer {
-  const groups = Array.from(table, ([group, producers]) => `${JSON.stringify(group)}:[${producers.join(',')}]`);
-  return Buffer.from(`{"data":{${groups.join(',')}}}`, 'utf8');
+export function producerTableSteps(table: ReadonlyMap<string, readonly string[]>): Steps<Buffer> {
+  return enclosedSteps('{"data":{', textsOf(table), '}}');
+}
+
+function* textsOf(table: ReadonlyMap<string, readonly string[]>): Iterable<string> {
+  for (const [group, producers] of table) yield* enclosed(`${JSON.stringify(group)}:[`, producers, ']');
 }
 
 /** One producer's part of a producer table. */

@@ -1,4 +1,5 @@
 import type { MessageQueue } from './message-queue.js';
+import { enclosed, enclosedSteps, type Steps } from './steps.js';
 import { fastjsonEntry, writeFastjson } from './write-fastjson.js';
 
 /** How far a group is in one queue (Java: OffsetWrapper; page 32 §3). */
@@ -21,8 +22,7 @@ export interface ConsumeStats {
 /** Answer to GET_BROKER_CONSUME_STATS (317). */
 export interface ConsumeStatsList {
   readonly brokerAddr: string;
-  /** Texts of `consumeStatsOfGroupText`, one of each group. */
-  readonly groups: readonly string[];
+  readonly groups: readonly (readonly [group: string, stats: readonly ConsumeStats[]])[];
   readonly totalDiff: number;
   readonly totalInflightDiff: number;
 }
@@ -32,24 +32,23 @@ export function queueProgressText(queue: MessageQueue, progress: QueueProgress):
   return fastjsonEntry(queue, { brokerOffset, consumerOffset, lastTimestamp, pullOffset });
 }
 
-export function encodeConsumeStats(stats: ConsumeStats): Buffer {
-  return Buffer.from(statsText(stats), 'utf8');
+export function consumeStatsSteps(stats: ConsumeStats): Steps<Buffer> {
+  return enclosedSteps('', statsTexts(stats), '');
 }
 
-/** One group's part of a `ConsumeStatsList`: written by itself, since all of them are too many for one turn. */
-export function consumeStatsOfGroupText(group: string, stats: readonly ConsumeStats[]): string {
-  return `{${JSON.stringify(group)}:[${stats.map(statsText).join(',')}]}`;
+export function consumeStatsListSteps({ brokerAddr, groups, totalDiff, totalInflightDiff }: ConsumeStatsList): Steps<Buffer> {
+  const before = `{"brokerAddr":${JSON.stringify(brokerAddr)},"consumeStatsList":[`;
+  return enclosedSteps(before, groupsTexts(groups), `],"totalDiff":${totalDiff},"totalInflightDiff":${totalInflightDiff}}`);
 }
 
-export function encodeConsumeStatsList(list: ConsumeStatsList): Buffer {
-  const { brokerAddr, groups, totalDiff, totalInflightDiff } = list;
-  return Buffer.from(
-    `{"brokerAddr":${JSON.stringify(brokerAddr)},"consumeStatsList":[${groups.join(',')}],` +
-      `"totalDiff":${totalDiff},"totalInflightDiff":${totalInflightDiff}}`,
-    'utf8',
-  );
+function* groupsTexts(groups: ConsumeStatsList['groups']): Iterable<string> {
+  for (const [group, stats] of groups) yield* enclosed(`{${JSON.stringify(group)}:[`, allTexts(stats), ']}');
 }
 
-function statsText({ consumeTps, queues }: ConsumeStats): string {
-  return `{"consumeTps":${writeFastjson(consumeTps)},"offsetTable":{${queues.join(',')}}}`;
+function* allTexts(stats: readonly ConsumeStats[]): Iterable<string> {
+  for (const ofTopic of stats) yield* statsTexts(ofTopic);
+}
+
+function statsTexts({ consumeTps, queues }: ConsumeStats): Iterable<string> {
+  return enclosed(`{"consumeTps":${writeFastjson(consumeTps)},"offsetTable":{`, queues, '}}');
 }

@@ -1,4 +1,5 @@
 import type { MessageQueue } from './message-queue.js';
+import { enclosedSteps, type Steps } from './steps.js';
 import { writeFastjson } from './write-fastjson.js';
 
 /** Store times of one queue's ends and of a group's place in it (Java: QueueTimeSpan). Milliseconds; 0 when there is none. */
@@ -27,6 +28,6 @@ export function timeSpanText({ queue, minTimestamp, maxTimestamp, consumeTimesta
  * Answer to QUERY_CONSUME_TIME_SPAN (303), of texts of `timeSpanText`. The times as text, which Java adds, its readers make again from
  * the numbers.
  */
-export function encodeConsumeTimeSpan(spans: readonly string[]): Buffer {
-  return Buffer.from(`{"consumeTimeSpanSet":[${spans.join(',')}]}`, 'utf8');
+export function consumeTimeSpanSteps(spans: readonly string[]): Steps<Buffer> {
+  return enclosedSteps('{"consumeTimeSpanSet":[', spans, ']}');
 }

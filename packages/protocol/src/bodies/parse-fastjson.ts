@@ -33,6 +33,8 @@ export interface ParseFastjsonOptions {
 }
 
 const backslash = 0x5c;
+/** As many arguments as a call may have. */
+const unitsPerPart = 4096;
 
 const shortEscapes: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
@@ -285,39 +287,53 @@ class FastjsonParser {
     return slice;
   }
 
+  /** Unit by unit into one piece of memory: with as many parts as there may be escapes, a text is long in the making. */
   #escapedString(quote: number): string {
     const text = this.#text;
     this.#escapes = 0;
-    let start = ++this.#at;
-    let parsed = '';
+    this.#at++;
+    const units = new Uint16Array(this.#unitsUpTo(quote));
+    let count = 0;
+    let union = 0;
     for (;;) {
       if (this.#at >= text.length) this.#fail('a string has no end');
-      const unit = text.charCodeAt(this.#at);
-      if (unit === quote) {
-        parsed += text.slice(start, this.#at++);
-        return parsed;
-      }
-      if (unit === backslash) {
-        if (start < this.#at) parsed += text.slice(start, this.#at);
-        this.#at++;
-        parsed += this.#escape();
-        start = this.#at;
-      } else {
-        this.#at++;
-      }
+      let unit = text.charCodeAt(this.#at++);
+      if (unit === quote) break;
+      if (unit === backslash) unit = this.#escape();
+      units[count++] = unit;
+      union |= unit;
     }
+    if (union <= 0xff) return Buffer.from(units.subarray(0, count)).toString('latin1');
+    const parts: string[] = [];
+    for (let at = 0; at < count; at += unitsPerPart) {
+      parts.push(String.fromCharCode(...units.subarray(at, Math.min(at + unitsPerPart, count))));
+    }
+    return parts.join('');
   }
 
-  #escape(): string {
+  /** To the end of the string at hand: no fewer than what it stands for has. */
+  #unitsUpTo(quote: number): number {
+    const text = this.#text;
+    let at = this.#at;
+    for (; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit === quote) break;
+      if (unit === backslash) at++;
+    }
+    return at - this.#at;
+  }
+
+  /** The unit that the escape at hand stands for. */
+  #escape(): number {
     if (++this.#escapes > this.#escapesMax) this.#fail(`a string has more than ${this.#escapesMax} escapes`);
     const letter = this.#text[this.#at++] ?? '';
     if (letter === 'u') {
       const unit = this.#hexDigits();
       if (unit < 0) this.#fail('an escape is not four hexadecimal digits');
       this.#at += 4;
-      return String.fromCharCode(unit);
+      return unit;
     }
-    return shortEscapes.get(letter) ?? this.#fail('an escape is unknown');
+    return shortEscapes.get(letter)?.charCodeAt(0) ?? this.#fail('an escape is unknown');
   }
 
   /** The number that the next four characters stand for; negative when one is no hexadecimal digit. */

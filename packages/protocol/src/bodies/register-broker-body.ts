@@ -1,24 +1,31 @@
 import { versionRegisterBrokerBody } from '../version.js';
 import { compressedRegistrationSteps, encodeCompressedRegistration } from './compressed-registration.js';
-import { jsonBody, listField, objectField, objectOf, parseBodySteps, textOf } from './json-fields.js';
+import { listField, objectField, objectOf, parseBodySteps, textOf } from './json-fields.js';
 import type { JsonObject } from './parse-fastjson.js';
 import { checkTopicCount, registrationLimits } from './registration-limits.js';
-import { entriesPerTurn, inOneTurn, Pace, type Steps } from './steps.js';
-import type { RegisterBrokerBody, TopicConfig } from './topic-config.js';
-import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfigToJson } from './topic-config-codec.js';
+import { entriesPerTurn, inOneTurn, joinedSteps, Pace, type Steps } from './steps.js';
+import type { DataVersion, RegisterBrokerBody, TopicConfig } from './topic-config.js';
+import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson } from './topic-config-codec.js';
+import { topicConfigText } from './topic-config-table.js';
 import { queueMappingReader, type TopicQueueMapping } from './topic-queue-mapping.js';
 
 /** Body of REGISTER_BROKER (page 02 §2); compressed only towards a NameServer that reads our version's form (§3). */
 export function encodeRegisterBrokerBody(body: RegisterBrokerBody, options: { readonly compressed: boolean }): Buffer {
   if (options.compressed) return encodeCompressedRegistration(body);
-  const topics = Object.entries(body.topicConfigTable).map(([name, config]) => [name, topicConfigToJson(config)] as const);
-  return jsonBody({
-    filterServerList: body.filterServerList,
-    topicConfigSerializeWrapper: {
-      dataVersion: dataVersionToJson(body.dataVersion),
-      topicConfigTable: Object.fromEntries(topics),
-    },
-  });
+  return inOneTurn(writeRegisterBrokerBodySteps({ ...body, topics: Object.values(body.topicConfigTable) }));
+}
+
+/** The body, not compressed, of what may be many topics. They must not change meanwhile. */
+export function* writeRegisterBrokerBodySteps(body: {
+  readonly dataVersion: DataVersion;
+  readonly topics: Iterable<TopicConfig>;
+  readonly filterServerList: readonly string[];
+}): Steps<Buffer> {
+  const filterServers = JSON.stringify(body.filterServerList);
+  const version = JSON.stringify(dataVersionToJson(body.dataVersion));
+  const before = `{"filterServerList":${filterServers},"topicConfigSerializeWrapper":{"dataVersion":${version},"topicConfigTable":{`;
+  const pieces = yield* joinedSteps(body.topics, topicConfigText);
+  return Buffer.concat([Buffer.from(before), ...pieces, Buffer.from('}}}')]);
 }
 
 function* wrapperSteps(wrapper: JsonObject, filterServerList: readonly string[]): Steps<RegisterBrokerBody> {

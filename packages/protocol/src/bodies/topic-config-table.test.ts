@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { inOneTurn, joinedSteps } from './steps.js';
 import type { TopicConfig } from './topic-config.js';
 import {
   decodeTopicConfigList,
@@ -22,7 +23,7 @@ const dataVersion = { counter: 5, timestamp: 7, stateVersion: 0 };
 
 test('a table of topics comes back, whatever their names', () => {
   const topics = ['T', '7', '__proto__', '%RETRY%g'].map(topic);
-  const body = encodeTopicConfigTable(dataVersion, topics.map(topicConfigText));
+  const body = encodeTopicConfigTable(dataVersion, inOneTurn(joinedSteps(topics, topicConfigText)));
   const decoded = decodeTopicConfigTable(body);
   expect(decoded.dataVersion).toEqual(dataVersion);
   expect(decoded.topics.toSorted(byName)).toEqual(topics.toSorted(byName));

@@ -7,15 +7,18 @@ import { dataVersionFromJson, dataVersionToJson, topicConfigFromJson, topicConfi
 const createdTopicsBytesMax = 1024 * 1024;
 const createdTopicsValuesMax = 100_000;
 
-/** Answer to GET_ALL_TOPIC_CONFIG (21) (Java: TopicConfigAndMappingSerializeWrapper; page 32 §3): topics as `topicConfigText` gave them. */
-export function encodeTopicConfigTable(dataVersion: DataVersion, topics: Iterable<string>): Buffer {
+/**
+ * Answer to GET_ALL_TOPIC_CONFIG (21) (Java: TopicConfigAndMappingSerializeWrapper; page 32 §3). `table`: pieces of the topics' texts,
+ * as `joinedSteps` makes them with `topicConfigText`.
+ */
+export function encodeTopicConfigTable(dataVersion: DataVersion, table: readonly Buffer[]): Buffer {
   const version = JSON.stringify(dataVersionToJson(dataVersion));
   const noMapping = `"mappingDataVersion":{"counter":0,"stateVersion":0,"timestamp":0}`;
-  const table = [...topics].join(',');
-  return Buffer.from(
-    `{"dataVersion":${version},${noMapping},"topicConfigTable":{${table}},"topicQueueMappingDetailMap":{},"topicQueueMappingInfoMap":{}}`,
-    'utf8',
-  );
+  return Buffer.concat([
+    Buffer.from(`{"dataVersion":${version},${noMapping},"topicConfigTable":{`),
+    ...table,
+    Buffer.from('},"topicQueueMappingDetailMap":{},"topicQueueMappingInfoMap":{}}'),
+  ]);
 }
 
 /** One member of the table, so that a table of many topics can be written in steps. */

@@ -1,4 +1,5 @@
 import type { MessageQueue } from './message-queue.js';
+import { enclosedSteps, type Steps } from './steps.js';
 import { fastjsonEntry, writeFastjson } from './write-fastjson.js';
 
 /** One queue in the answer to GET_TOPIC_STATS_INFO (202) (Java: TopicOffset). */
@@ -15,6 +16,6 @@ export function topicStatsText(queue: MessageQueue, { lastUpdateTimestamp, maxOf
 }
 
 /** Java: TopicStatsTable; page 32 §3. `queues`: texts of `topicStatsText`. */
-export function encodeTopicStats(stats: { readonly topicPutTps: number; readonly queues: readonly string[] }): Buffer {
-  return Buffer.from(`{"offsetTable":{${stats.queues.join(',')}},"topicPutTps":${writeFastjson(stats.topicPutTps)}}`, 'utf8');
+export function topicStatsSteps(stats: { readonly topicPutTps: number; readonly queues: readonly string[] }): Steps<Buffer> {
+  return enclosedSteps('{"offsetTable":{', stats.queues, `},"topicPutTps":${writeFastjson(stats.topicPutTps)}}`);
 }

@@ -3,7 +3,9 @@ import { runInNewContext } from 'node:vm';
 import { ProtocolError } from '@orbitmq/core/kernel';
 import { describe, expect, test } from 'vitest';
 import { createFrameDecoder } from './create-frame-decoder.js';
-import type { RemotingCommand } from './remoting-command.js';
+import { createFrameWriter } from './create-frame-writer.js';
+import { extFieldsMax } from './field-spans.js';
+import { createRequest, type RemotingCommand, SerializeType } from './remoting-command.js';
 
 function frame(type: number, header: string | Uint8Array, body = Buffer.alloc(0)): Buffer {
   const headerBytes = typeof header === 'string' ? Buffer.from(header) : Buffer.from(header);
@@ -175,6 +177,23 @@ describe('what is refused', () => {
     expect(failure([allowed], undefined, 9)).toBe('FRAME_TOO_LARGE');
     expect(failure([allowed.subarray(0, 7), allowed.subarray(7, 8)], undefined, 9)).toBe('FRAME_TOO_LARGE');
     expect(failure([frame(1, binaryExample.subarray(8))], undefined, 37)).toBe('FRAME_TOO_LARGE');
+  });
+
+  test('a header has as many fields as it may, and not one more, in both forms', () => {
+    const jsonOf = (count: number): Buffer => {
+      const fields = Array.from({ length: count }, (_, n) => `"f${n}":"v"`).join(',');
+      return frame(0, `{"code":310,"extFields":{${fields}},"flag":0,"language":"JAVA","opaque":1,"version":400}`);
+    };
+    const binaryOf = (count: number): Buffer => {
+      const writer = createFrameWriter();
+      const extFields = Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, 'v']));
+      writer.writeCommand({ ...createRequest(310, { extFields }), opaque: 1, serializeType: SerializeType.ROCKETMQ });
+      return Buffer.concat(writer.take());
+    };
+    for (const frameOf of [jsonOf, binaryOf]) {
+      expect(Object.keys(decode([frameOf(extFieldsMax)])[0]?.extFields ?? {})).toHaveLength(extFieldsMax);
+      expect(() => decode([frameOf(extFieldsMax + 1)])).toThrow('the header has more than 4096 fields');
+    }
   });
 
   test('a binary header cut at any byte', () => {

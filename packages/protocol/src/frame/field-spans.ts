@@ -1,3 +1,11 @@
+import { ProtocolError } from '@orbitmq/core/kernel';
+
+/**
+ * Extended fields of one header. Those of Apache's requests have some twenty, and a hook of a user's adds a few; to build an object of
+ * many thousand keeps everybody waiting.
+ */
+export const extFieldsMax = 4096;
+
 /** More fields than any hot request carries, ACL's and namespace's included. */
 const spannedFieldsMax = 32;
 /** Words of one field: name start, name end, value start, value end, traits. */
@@ -23,13 +31,21 @@ export class FieldSpans {
   add(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, traits: number): void {
     const at = this.#count * wordsPerField;
     this.#count++;
-    if (this.#count > spannedFieldsMax) return;
+    if (this.#count > spannedFieldsMax) {
+      this.#checkCount();
+      return;
+    }
     const { words } = this;
     words[at] = nameStart;
     words[at + 1] = nameEnd;
     words[at + 2] = valueStart;
     words[at + 3] = valueEnd;
     words[at + 4] = traits;
+  }
+
+  #checkCount(): void {
+    if (this.#count <= extFieldsMax) return;
+    throw new ProtocolError('HEADER_INVALID', `the header has more than ${extFieldsMax} fields`);
   }
 
   /** How many fields the header of that scan has; -1 when this is another one's or they are too many. */

@@ -26,7 +26,7 @@ import { createAdminProcessors } from '../create-admin-processors.js';
 
 type Answer = Pick<RemotingCommand, 'code' | 'remark' | 'extFields' | 'body'>;
 
-async function setup(overrides: Partial<BrokerConfig> = {}) {
+async function setup(overrides: Partial<BrokerConfig> = {}, largeBytesMin = Number.POSITIVE_INFINITY) {
   const environment = virtualEnvironment(1);
   const fileSystem = new MemoryFileSystem();
   const directory = '/store/config';
@@ -65,7 +65,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     groups,
     offsets,
     announceTopics: async () => void calls.push('announce'),
-    large: new LargeRequests({ timers: environment.timers, largeBytesMin: Number.POSITIVE_INFINITY }),
+    large: new LargeRequests({ timers: environment.timers, largeBytesMin }),
   });
   const byCode = new Map(processors.flatMap(({ codes, processor }) => codes.map((code) => [code, processor] as const)));
   const ask = async (code: number, extFields?: ExtFields, body?: object | string): Promise<Answer> => {
@@ -82,7 +82,15 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     return JSON.parse(answer.body?.toString() ?? 'null');
   };
   const read = async (name: string) => JSON.parse((await fileSystem.readFile(`${directory}/${name}`))?.toString() ?? 'null');
-  return { topics, groups, offsets, config, live, calls, held, ask, json, read };
+  /** All in one turn, as they come from one connection; each has to succeed. */
+  const askAll = async (...requests: readonly (readonly [code: number, extFields: ExtFields, body?: Buffer])[]) => {
+    const connection = new RecordingConnection();
+    const asked = requests.map(([code, extFields, body]) => createRequest(code, { extFields, body }));
+    const all = Promise.all(asked.map(async (request) => byCode.get(request.code)?.process(request, connection)));
+    await environment.time.settle(all);
+    expect(connection.responses.map(({ code }) => code)).toEqual(asked.map(() => ResponseCode.SUCCESS));
+  };
+  return { time: environment.time, topics, groups, offsets, config, live, calls, held, ask, askAll, json, read };
 }
 
 const topicFields = { topic: 'T', defaultTopic: 'TBW102', readQueueNums: '4', writeQueueNums: '4', perm: '6', order: 'false' };
@@ -118,7 +126,7 @@ test('18: all topics or none', async () => {
 });
 
 test('18 and 225: as many as a request may have, and not one more; 18 refuses flags that a file could not hold', async () => {
-  const { ask, topics, groups } = await setup();
+  const { time, ask, topics, groups } = await setup();
   const topicList = (count: number) => encodeTopicConfigList(Array.from({ length: count }, (_, n) => plainTopic(`T${n}`, 1, 6)));
   const groupConfigList = (count: number) => Array.from({ length: count }, (_, n) => ({ groupName: `g${n}` }));
   const create = (count: number) => ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, topicList(count));
@@ -127,9 +135,38 @@ test('18 and 225: as many as a request may have, and not one more; 18 refuses fl
   const refused = { code: ResponseCode.INVALID_PARAMETER, remark: expect.stringContaining('allowed are 1000') };
   expect([await create(1001), await createGroups(1001)]).toMatchObject([refused, refused]);
   expect([topics.get('T0'), groups.all().has('g0')]).toEqual([undefined, false]);
-  expect([(await create(1000)).code, (await createGroups(1000)).code]).toEqual([ResponseCode.SUCCESS, ResponseCode.SUCCESS]);
+  // Tables of that size are written in turns.
+  expect((await time.settle(create(1000))).code).toBe(ResponseCode.SUCCESS);
+  expect((await time.settle(createGroups(1000))).code).toBe(ResponseCode.SUCCESS);
   const flagged = encodeTopicConfigList([{ ...plainTopic('F', 1, 6), topicSysFlag: 2 ** 31 }]);
   expect((await ask(RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, flagged)).code).toBe(ResponseCode.INVALID_PARAMETER);
+});
+
+test('18: a single change of a topic that comes behind a list which is worked on in turns takes effect behind it', async () => {
+  const { askAll, topics } = await setup({}, 100);
+  const list = encodeTopicConfigList(['T', 'U', 'V'].map((name) => plainTopic(name, 4, 6)));
+  await askAll(
+    [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, list],
+    [RequestCode.UPDATE_AND_CREATE_TOPIC, { ...createFields, readQueueNums: '8' }],
+    [RequestCode.DELETE_TOPIC_IN_BROKER, { topic: 'U' }],
+    [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, {}, encodeTopicConfigList([plainTopic('V', 2, 6)])],
+  );
+  expect(['T', 'U', 'V'].map((name) => topics.get(name)?.readQueueNums)).toEqual([8, undefined, 2]);
+});
+
+test('225: a single change of a group that comes behind a list which is worked on in turns takes effect behind it', async () => {
+  const { askAll, groups } = await setup({}, 100);
+  const json = (body: object): Buffer => Buffer.from(JSON.stringify(body));
+  const groupConfigList = ['g', 'h', 'i', 'j'].map((groupName) => ({ groupName, retryMaxTimes: 3, brokerId: 0 }));
+  await askAll(
+    [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, {}, json({ groupConfigList })],
+    [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, {}, json({ groupName: 'g', retryMaxTimes: 9 })],
+    [RequestCode.DELETE_SUBSCRIPTIONGROUP, { groupName: 'h', cleanOffset: 'false' }],
+    [RequestCode.UPDATE_AND_GET_GROUP_FORBIDDEN, { group: 'i', topic: 'T', readable: 'false' }],
+    [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, {}, json({ groupConfigList: [{ groupName: 'j', retryMaxTimes: 5 }] })],
+  );
+  expect(['g', 'h', 'i', 'j'].map((name) => groups.all().get(name)?.retryMaxTimes)).toEqual([9, undefined, 3, 5]);
+  expect(groups.isReadForbidden('i', 'T')).toBe(true);
 });
 
 test('200 and 225: what a group says of itself is bounded, over several requests and within one', async () => {

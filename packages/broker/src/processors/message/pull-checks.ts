@@ -57,6 +57,9 @@ export function checkPull(header: PullMessageHeader, deps: PullCheckDeps, isLite
   return isOwn ? ownSubscription(header) : heartbeatSubscription(header, group, deps);
 }
 
+/** Tags that a pull itself may carry: they are read at every pull, and nobody else is served meanwhile. */
+const ownTagsMax = 10_000;
+
 /** The expression that the pull itself carries. One that is not by tags is looked at later (`PullFilters`). */
 function ownSubscription(header: PullMessageHeader): SubscriptionData | Refusal {
   const { expressionType, subVersion, subscription: expression = '' } = header;
@@ -65,7 +68,7 @@ function ownSubscription(header: PullMessageHeader): SubscriptionData | Refusal 
     return { ...buildSubscription(header.topic, '*', subVersion), subString: expression, expressionType };
   }
   try {
-    return buildSubscription(header.topic, expression, subVersion);
+    return buildSubscription(header.topic, expression, subVersion, ownTagsMax);
   } catch (error) {
     if (!isMqError(error)) throw error;
     return unreadable();

@@ -67,6 +67,14 @@ describe('the checks of a pull, in order', () => {
     expect((await pull(await bedWith(['a']), { subscription: '||' }))?.code).toBe(ResponseCode.SUBSCRIPTION_PARSE_FAILED);
   });
 
+  it('23: it names more tags than a pull may, 10,000', async () => {
+    const bed = await bedWith(['t1']);
+    const tags = (count: number): string => Array.from({ length: count }, (_, n) => `t${n}`).join('||');
+    expect((await pull(bed, { subscription: tags(10_000) }))?.code).toBe(ResponseCode.SUCCESS);
+    expect((await pull(bed, { subscription: tags(10_001) }))?.code).toBe(ResponseCode.SUBSCRIPTION_PARSE_FAILED);
+    expect((await pull(bed, { subscription: '||'.repeat(10_001) }))?.code).toBe(ResponseCode.SUBSCRIPTION_PARSE_FAILED);
+  });
+
   it('24: nobody of the group is there', async () => {
     expect(await pull(await bedWith(['a']), { sysFlag: 0 })).toMatchObject({
       code: ResponseCode.SUBSCRIPTION_NOT_EXIST,

@@ -122,8 +122,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
     if (!this.#directories.has(parentPath(path))) throw missing(path);
-    const bytes = new SparseBytes();
-    bytes.write(content, 0);
+    const bytes = SparseBytes.of(content);
     this.#files.get(path)?.bytes.leaveBudget();
     this.#files.set(path, { bytes, modifiedAt: this.#now() });
   }

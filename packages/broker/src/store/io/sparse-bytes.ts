@@ -14,6 +14,20 @@ export class SparseBytes {
     this.#budget = budget;
   }
 
+  /** A copy of a whole content, in one piece of memory: thousands of pages by themselves would take a long turn. */
+  static of(content: Uint8Array): SparseBytes {
+    const bytes = new SparseBytes();
+    const pageCount = Math.ceil(content.length / pageSizeBytes);
+    const whole = Buffer.allocUnsafeSlow(pageCount * pageSizeBytes);
+    whole.set(content);
+    whole.fill(0, content.length);
+    for (let index = 0; index < pageCount; index++) {
+      bytes.#pages.set(index, whole.subarray(index * pageSizeBytes, (index + 1) * pageSizeBytes));
+    }
+    bytes.#sizeBytes = content.length;
+    return bytes;
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

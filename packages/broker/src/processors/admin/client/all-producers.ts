@@ -5,15 +5,16 @@
  */
 import type { Timers } from '@orbitmq/core/kernel';
 import {
-  encodeProducerTable,
   languageName,
   type ProducerInfo,
+  producerTableSteps,
   producerText,
   type RemotingCommand,
   ResponseCode,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { ProducerChannel, ProducerManager } from '../../../client/producer-manager.js';
+import { inTurns } from '../../../metadata/next-turn.js';
 import { refuse } from '../refuse.js';
 import { answerTable, refuseTable } from '../table-answer.js';
 import { TableWalk } from '../table-walk.js';
@@ -66,7 +67,7 @@ export class AllProducersProcessor implements RequestProcessor {
       }
       if (texts.length > 0) table.set(group, texts);
     }
-    return encodeProducerTable(table);
+    return await inTurns(timers, producerTableSteps(table));
   }
 }
 

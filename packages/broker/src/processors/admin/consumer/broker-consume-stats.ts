@@ -4,16 +4,10 @@
  * so that asking again and again costs one answer's memory, and others may ask about a group meanwhile.
  */
 import type { Timers } from '@orbitmq/core/kernel';
-import {
-  brokerConsumeStatsHeader,
-  consumeStatsOfGroupText,
-  encodeConsumeStatsList,
-  type RemotingCommand,
-  ResponseCode,
-} from '@orbitmq/protocol';
+import { brokerConsumeStatsHeader, consumeStatsListSteps, type RemotingCommand, ResponseCode } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
-import { nextTurn } from '../../../metadata/next-turn.js';
+import { inTurns, nextTurn } from '../../../metadata/next-turn.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
 import { refuse } from '../refuse.js';
@@ -64,7 +58,7 @@ export class BrokerConsumeStatsProcessor implements RequestProcessor {
   async #body(isOrderedOnly: boolean): Promise<Buffer | undefined> {
     const { timers, groups, address } = this.#options;
     const walk = new TableWalk(timers);
-    const texts: string[] = [];
+    const collected: (readonly [string, readonly ProgressInTopic[]])[] = [];
     let totalDiff = 0;
     let totalInflightDiff = 0;
     // Those of now: the table may grow while it is walked through.
@@ -78,10 +72,13 @@ export class BrokerConsumeStatsProcessor implements RequestProcessor {
         totalDiff += diff;
         totalInflightDiff += inflightDiff;
       }
-      texts.push(consumeStatsOfGroupText(group, stats));
+      collected.push([group, stats]);
       await nextTurn(timers);
     }
-    return encodeConsumeStatsList({ brokerAddr: address(), groups: texts, totalDiff, totalInflightDiff });
+    return await inTurns(
+      timers,
+      consumeStatsListSteps({ brokerAddr: address(), groups: collected, totalDiff, totalInflightDiff }),
+    );
   }
 
   async #ofGroup(walk: TableWalk, group: string, isOrderedOnly: boolean): Promise<ProgressInTopic[]> {

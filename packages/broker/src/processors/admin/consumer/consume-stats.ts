@@ -3,8 +3,9 @@
  * AdminBrokerProcessor.getConsumeStats; page 32 §5). Unknown topics, and those that a live group has left, are skipped.
  */
 import type { Timers } from '@orbitmq/core/kernel';
-import { type ConsumeStatsHeader, consumeStatsHeader, encodeConsumeStats, type RemotingCommand } from '@orbitmq/protocol';
+import { type ConsumeStatsHeader, consumeStatsHeader, consumeStatsSteps, type RemotingCommand } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import { inTurns } from '../../../metadata/next-turn.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
 import { namesOf, tooManyNames } from '../name-list.js';
@@ -58,7 +59,10 @@ export class ConsumeStatsProcessor implements RequestProcessor {
       if (walk.isFull) break;
     }
     if (walk.isFull) refuseTable(request, connection);
-    else answerTable(request, connection, { extFields: {}, body: encodeConsumeStats({ consumeTps, queues }) });
+    else {
+      const body = await inTurns(timers, consumeStatsSteps({ consumeTps, queues }));
+      answerTable(request, connection, { extFields: {}, body });
+    }
   }
 
   /** Undefined when more are named than are looked at. */

@@ -1,7 +1,7 @@
 /** QUERY_CONSUME_TIME_SPAN (303): how old what a group consumes is (Java: AdminBrokerProcessor.queryConsumeTimeSpan; page 32 §2). */
 import type { Clock, Timers } from '@orbitmq/core/kernel';
 import {
-  encodeConsumeTimeSpan,
+  consumeTimeSpanSteps,
   groupTopicHeader,
   type QueueTimeSpan,
   type RemotingCommand,
@@ -10,6 +10,7 @@ import {
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
+import { inTurns } from '../../../metadata/next-turn.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
 import type { MessageStore } from '../../../store/message-store.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
@@ -60,7 +61,10 @@ export class TimeSpanProcessor implements RequestProcessor {
       spans.push(text);
     }
     if (walk.isFull) refuseTable(request, connection);
-    else answerTable(request, connection, { extFields: {}, body: encodeConsumeTimeSpan(spans) });
+    else {
+      const body = await inTurns(this.#options.timers, consumeTimeSpanSteps(spans));
+      answerTable(request, connection, { extFields: {}, body });
+    }
   }
 
   async #span(group: string, topic: string, queueId: number): Promise<QueueTimeSpan> {

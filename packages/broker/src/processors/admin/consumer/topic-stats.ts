@@ -1,8 +1,9 @@
 /** GET_TOPIC_STATS_INFO (202): the ends of a topic's queues (Java: AdminBrokerProcessor.getTopicStatsInfo; page 32 §2). */
 import type { Timers } from '@orbitmq/core/kernel';
-import { encodeTopicStats, type RemotingCommand, ResponseCode, topicHeader, topicStatsText } from '@orbitmq/protocol';
+import { type RemotingCommand, ResponseCode, topicHeader, topicStatsSteps, topicStatsText } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
+import { inTurns } from '../../../metadata/next-turn.js';
 import type { MessageStore } from '../../../store/message-store.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
 import { refuse } from '../refuse.js';
@@ -53,7 +54,7 @@ export class TopicStatsProcessor implements RequestProcessor {
     }
     if (walk.isFull) refuseTable(request, connection);
     else {
-      const body = encodeTopicStats({ topicPutTps: rates.topicPutTps(topic), queues });
+      const body = await inTurns(timers, topicStatsSteps({ topicPutTps: rates.topicPutTps(topic), queues }));
       answerTable(request, connection, { extFields: {}, body });
     }
   }

@@ -3,12 +3,13 @@
  * of it (5.5). A page carries what is forbidden to its own groups.
  */
 import type { Timers } from '@orbitmq/core/kernel';
-import { getAllGroupConfigHeader, getAllGroupConfigResponseHeader, type RemotingCommand } from '@orbitmq/protocol';
+import { getAllGroupConfigHeader, getAllGroupConfigResponseHeader, joinedSteps, type RemotingCommand } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
+import type { JsonFields } from '../../../metadata/json-fields.js';
 import { pageRange } from '../../../metadata/metadata-page.js';
-import { writtenInSteps } from '../../../metadata/written-in-steps.js';
+import { inTurns } from '../../../metadata/next-turn.js';
 import { answerTable } from '../table-answer.js';
 
 export interface ListGroupsProcessorOptions {
@@ -33,24 +34,32 @@ export class ListGroupsProcessor implements RequestProcessor {
     const { from, to } = pageRange(wanted, { total: all.length, dataVersion, pageSizeMax: config.splitMetadataSize });
     const names = all.slice(from, to);
     const forbiddenNames = maxGroupNum === undefined ? groups.forbiddenGroups() : names;
-    const member = (name: string, value: unknown): string => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-    const forbidden = await writtenInSteps(
-      timers,
-      forbiddenNames.filter((name) => groups.forbidden(name) !== undefined),
-      (name) => member(name, groups.forbidden(name) ?? {}),
-    );
-    const table = await writtenInSteps(
-      timers,
-      names.filter((name) => groups.all().has(name)),
-      (name) => member(name, groups.describe(name) ?? {}),
-    );
+    const forbidden = await inTurns(timers, joinedSteps(membersOf(forbiddenNames, groups.forbidden.bind(groups)), textOf));
+    const table = await inTurns(timers, joinedSteps(membersOf(names, groups.describe.bind(groups)), textOf));
     const version = JSON.stringify(dataVersion);
     answerTable(request, connection, {
       extFields: getAllGroupConfigResponseHeader.encode({ totalGroupNum: all.length }),
-      body: Buffer.from(
-        `{"dataVersion":${version},"forbiddenTable":{${forbidden.join(',')}},"subscriptionGroupTable":{${table.join(',')}}}`,
-        'utf8',
-      ),
+      body: Buffer.concat([
+        Buffer.from(`{"dataVersion":${version},"forbiddenTable":{`),
+        ...forbidden,
+        Buffer.from('},"subscriptionGroupTable":{'),
+        ...table,
+        Buffer.from('}}'),
+      ]),
     });
   }
+}
+
+type Member = readonly [name: string, fields: JsonFields];
+
+/** Of those that are there when it is their turn. */
+function* membersOf(names: readonly string[], fieldsOf: (name: string) => JsonFields | undefined): Iterable<Member> {
+  for (const name of names) {
+    const fields = fieldsOf(name);
+    if (fields !== undefined) yield [name, fields];
+  }
+}
+
+function textOf([name, fields]: Member): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(fields)}`;
 }

@@ -1,26 +1,39 @@
-/** GET_ALL_CONSUMER_OFFSET (43): `consumerOffset.json` as it would be now (Java: AdminBrokerProcessor.getAllConsumerOffset; page 32 §3). */
-import type { RemotingCommand } from '@orbitmq/protocol';
+/**
+ * GET_ALL_CONSUMER_OFFSET (43): `consumerOffset.json` as it would be now (Java: AdminBrokerProcessor.getAllConsumerOffset; page 32
+ * §3). One after the other, so that asking again and again costs one answer's memory.
+ */
+import type { RemotingCommand, Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
+import type { LargeRequests } from '../../../large-requests.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
 import { answerTable, refuseTable, tableBytesMax } from '../table-answer.js';
 
 /** Of one offset in the text: indentation, a queue id in quotes, colon, a digit, an end of line. */
 const entryBytesMin = 10;
+/** Offsets up to which the text is made at once. */
+const atOnceMax = 1000;
+const order = 'all offsets';
+
+type Offsets = Pick<ConsumerOffsetManager, 'describeSteps' | 'entryCount'>;
 
 export class AllOffsetsProcessor implements RequestProcessor {
-  readonly #offsets: Pick<ConsumerOffsetManager, 'describe' | 'entryCount'>;
+  readonly #offsets: Offsets;
+  readonly #large: LargeRequests;
 
-  constructor(offsets: Pick<ConsumerOffsetManager, 'describe' | 'entryCount'>) {
+  constructor(offsets: Offsets, large: LargeRequests) {
     this.#offsets = offsets;
+    this.#large = large;
   }
 
-  process(request: RemotingCommand, connection: ServerConnection): void {
-    // The text is made in one turn: not for nothing.
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    const work = (): Steps<void> => this.#answer(request, connection);
+    return this.#large.run(request, connection, order, work, { isLarge: this.#offsets.entryCount > atOnceMax });
+  }
+
+  *#answer(request: RemotingCommand, connection: ServerConnection): Steps<void> {
     const sizeBytesMin = this.#offsets.entryCount * entryBytesMin;
-    if (sizeBytesMin > tableBytesMax) {
-      refuseTable(request, connection, sizeBytesMin);
-      return;
-    }
-    answerTable(request, connection, { extFields: {}, body: Buffer.from(this.#offsets.describe(), 'utf8') });
+    // The text is not made for nothing.
+    if (sizeBytesMin > tableBytesMax) refuseTable(request, connection, sizeBytesMin);
+    else answerTable(request, connection, { extFields: {}, body: Buffer.concat(yield* this.#offsets.describeSteps()) });
   }
 }

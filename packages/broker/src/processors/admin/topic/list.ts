@@ -4,13 +4,14 @@ import {
   encodeTopicConfigTable,
   getAllTopicConfigHeader,
   getAllTopicConfigResponseHeader,
+  joinedSteps,
   type RemotingCommand,
   topicConfigText,
 } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
 import { pageRange } from '../../../metadata/metadata-page.js';
-import { writtenInSteps } from '../../../metadata/written-in-steps.js';
+import { inTurns } from '../../../metadata/next-turn.js';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
 import { answerTable } from '../table-answer.js';
 
@@ -34,10 +35,10 @@ export class ListTopicsProcessor implements RequestProcessor {
     const all = [...topics.all().values()];
     const wanted = { first: topicSeq, countMax: maxTopicNum, dataVersion: askedVersion };
     const { from, to } = pageRange(wanted, { total: all.length, dataVersion, pageSizeMax: config.splitMetadataSize });
-    const texts = await writtenInSteps(timers, all.slice(from, to), topicConfigText);
+    const table = await inTurns(timers, joinedSteps(all.slice(from, to), topicConfigText));
     answerTable(request, connection, {
       extFields: getAllTopicConfigResponseHeader.encode({ totalTopicNum: all.length }),
-      body: encodeTopicConfigTable(dataVersion, texts),
+      body: encodeTopicConfigTable(dataVersion, table),
     });
   }
 }

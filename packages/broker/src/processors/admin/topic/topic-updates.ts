@@ -3,7 +3,7 @@ import { ResponseCode, type TopicConfig } from '@orbitmq/protocol';
 import type { TopicConfigManager } from '../../../topic/topic-config-manager.js';
 import { isSameTopic, type TopicRefusal } from '../../../topic/wanted-topic.js';
 
-/** Topics of a broker that an operator may bring into being: the file of so many is still written and read in one go. */
+/** Topics of a broker that an operator may bring into being: the file of so many is still read in one go. */
 const topicCountMax = 200_000;
 /** Topics of one request: checking and taking them takes one turn. */
 export const topicsPerRequestMax = 1000;
