@@ -41,6 +41,8 @@ import { TopicKeepingStore } from './topic/topic-keeping-store.js';
 
 /** Java: the "fast" port is listenPort - 2. */
 const fastPortDistance = 2;
+/** Requests for a whole table that wait for the one before. */
+const tableRequestsMax = 100;
 const stopDeadlineMsDefault = 10_000;
 /**
  * Of the time a stop has left, what a part may take that waits for others: a client that does not answer what it was asked must not take
@@ -184,7 +186,9 @@ class WiredBroker implements Broker {
         ? createRebalanceLockManager({ clock: environment.clock })
         : await this.#run(await createDurableLockManager({ environment, fileSystem, directory }));
     const large = await this.#run(new LargeRequests({ timers: environment.timers }));
-    const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks, large };
+    // Of their own: who asks for large answers holds up nobody else's requests.
+    const tables = await this.#run(new LargeRequests({ timers: environment.timers, waitingMax: tableRequestsMax }));
+    const shared = { environment, config, store, topics, groups, offsets, consumers, producers, locks, large, tables };
     const messages = createMessageServices({
       ...shared,
       ...statistics,
@@ -335,14 +339,15 @@ class WiredBroker implements Broker {
   }
 }
 
-/** The tables of topics and groups write themselves; at the stop the last change is waited for. */
+/** The tables of topics and groups write themselves; the last write is at the stop. */
 function persistAtStop(topics: TopicConfigManager, groups: SubscriptionGroupManager): Lifecycle {
   return {
     start: async () => {
       await Promise.all([topics.persist(), groups.persist()]);
     },
-    stop: async () => {
-      await Promise.all([topics.persist(), groups.persist()]);
+    stop: async (options) => {
+      const closed = await Promise.allSettled([topics.close(options), groups.close(options)]);
+      for (const result of closed) if (result.status === 'rejected') throw result.reason;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The consumer groups of this broker (Java: SubscriptionGroupManager). The table changes in the turn of the call; the file follows. */
-import type { Environment } from '@orbitmq/core/kernel';
+import type { Environment, StopOptions } from '@orbitmq/core/kernel';
 import { checkGroupName, type DataVersion, transactionGroup } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { ConfigFile } from '../metadata/config-file.js';
@@ -149,6 +149,10 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
 
   persist(): Promise<void> {
     return this.#file.persist();
+  }
+
+  close(options?: StopOptions): Promise<void> {
+    return this.#file.close(options);
   }
 
   #changed(): void {

@@ -10,8 +10,9 @@ const forbiddenPairsMaxDefault = 100_000;
 
 export class ForbiddenTable {
   readonly #pairsMax: number;
-  /** The topics of a group are replaced, never changed: the file is written while the table changes. */
-  readonly #table = new Map<string, ReadonlyMap<string, number>>();
+  readonly #table = new Map<string, Map<string, number>>();
+  /** Topics of groups that somebody was given, and that stay as they are: a change is made in a copy. */
+  #given = new WeakSet<ReadonlyMap<string, number>>();
   #pairCount = 0;
 
   constructor(pairsMax = forbiddenPairsMaxDefault) {
@@ -23,7 +24,10 @@ export class ForbiddenTable {
     for (const group of Object.keys(fields)) {
       const topics = objectField(fields, group);
       const bits = Object.keys(topics).map((topic) => [topic, integerField(topics, topic, 0)] as const);
-      this.#replace(group, new Map(bits.filter(([, forbidden]) => forbidden !== 0)));
+      const topicsOfGroup = new Map(bits.filter(([, forbidden]) => forbidden !== 0));
+      if (topicsOfGroup.size === 0) continue;
+      this.#table.set(group, topicsOfGroup);
+      this.#pairCount += topicsOfGroup.size;
     }
   }
 
@@ -36,10 +40,12 @@ export class ForbiddenTable {
     const changed = isForbidden ? bits | Permission.READ : bits & ~Permission.READ;
     if (changed === bits) return 'unchanged';
     if (bits === 0 && this.#pairCount >= this.#pairsMax) return 'full';
-    const topics = new Map(this.#table.get(group));
+    const topics = this.#ownTopics(group);
     if (changed === 0) topics.delete(topic);
     else topics.set(topic, changed);
-    this.#replace(group, topics);
+    this.#pairCount += Number(changed !== 0) - Number(bits !== 0);
+    if (topics.size === 0) this.#table.delete(group);
+    else this.#table.set(group, topics);
     return 'changed';
   }
 
@@ -60,12 +66,12 @@ export class ForbiddenTable {
 
   /** Group → topic → bits, as it is now and stays. */
   entries(): readonly (readonly [group: string, topics: ReadonlyMap<string, number>])[] {
+    this.#given = new WeakSet(this.#table.values());
     return [...this.#table];
   }
 
-  #replace(group: string, topics: ReadonlyMap<string, number>): void {
-    this.#pairCount += topics.size - (this.#table.get(group)?.size ?? 0);
-    if (topics.size === 0) this.#table.delete(group);
-    else this.#table.set(group, topics);
+  #ownTopics(group: string): Map<string, number> {
+    const topics = this.#table.get(group);
+    return topics === undefined || this.#given.has(topics) ? new Map(topics) : topics;
   }
 }

@@ -1,3 +1,4 @@
+import type { StopOptions } from '@orbitmq/core/kernel';
 import type { DataVersion } from '@orbitmq/protocol';
 import type { JsonFields } from '../metadata/json-fields.js';
 
@@ -43,4 +44,6 @@ export interface SubscriptionGroupManager {
   /** Groups that something is forbidden to, also ones that do not exist. */
   forbiddenGroups(): readonly string[];
   persist(): Promise<void>;
+  /** Writes what has changed a last time; afterwards nothing is written, whether that succeeded or not. Rejects with a `StoreError`. */
+  close(options?: StopOptions): Promise<void>;
 }

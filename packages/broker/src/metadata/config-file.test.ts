@@ -1,3 +1,4 @@
+import { StoreError } from '@orbitmq/core/kernel';
 import type { JsonValue } from '@orbitmq/protocol';
 import { virtualEnvironment } from '@orbitmq/testing';
 import { expect, test } from 'vitest';
@@ -220,7 +221,12 @@ function steppedSetup(fileSystem: MemoryFileSystem) {
     waiting.push(callback);
     return environment.timers.setTimeout(() => undefined, 0);
   };
-  const timers = Object.assign(Object.create(environment.timers) as typeof environment.timers, { setImmediate });
+  const { timers: virtual } = environment;
+  const timers = {
+    setImmediate,
+    setTimeout: virtual.setTimeout.bind(virtual),
+    setInterval: virtual.setInterval.bind(virtual),
+  };
   const table = { entries: ['a', 'b', 'c'] };
   const flushed: number[] = [];
   const file: ConfigFile = new ConfigFile({
@@ -297,3 +303,73 @@ test('steps that fail fail the write, and the next write has the table of then',
   await file.persist();
   expect([file.isPersisted, (await fileSystem.readFile(main))?.toString()]).toEqual([true, expect.stringContaining('"a":1}')]);
 });
+
+test('a close writes what has changed a last time, in one turn, and nothing is written after it', async () => {
+  const fileSystem = new MemoryFileSystem();
+  await fileSystem.makeDirectory('/store/config');
+  const { file, read, table, turn, waiting } = steppedSetup(fileSystem);
+  file.changed();
+  file.persist().catch(() => undefined);
+  await turn();
+  table.entries = ['x'];
+  file.changed();
+  const closed = file.close();
+  // The write that is under way has asked for its next turn already.
+  await turn();
+  await closed;
+  expect([await read(), file.isPersisted, waiting.length]).toEqual([['x'], true, 0]);
+  table.entries = ['late'];
+  file.changed();
+  file.persistSoon();
+  await turn();
+  await expect(file.persist()).rejects.toMatchObject({ code: 'STORE_IO_FAILED' });
+  expect(await read()).toEqual(['x']);
+});
+
+test.each(['the flush', 'the rename', 'a write that fails'])(
+  'a close ends at its deadline, and what waits for %s then is not written later',
+  async (what) => {
+    let goOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const disk = { isFailing: what === 'a write that fails' };
+    class SlowFileSystem extends MemoryFileSystem {
+      override async rename(from: string, to: string): Promise<void> {
+        if (what === 'the rename') await gate;
+        await super.rename(from, to);
+      }
+
+      override async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+        if (disk.isFailing && path === main) throw new StoreError('STORE_IO_FAILED', 'the disk is full');
+        await super.writeFileAtomically(path, content);
+      }
+    }
+    const environment = virtualEnvironment(1);
+    const fileSystem = new SlowFileSystem();
+    await fileSystem.makeDirectory('/store/config');
+    await fileSystem.writeFileAtomically(`${main}.bak`, Buffer.from('{"n":0}'));
+    if (what === 'the rename') await fileSystem.writeFileAtomically(main, Buffer.from('{"n":0}'));
+    let n = 1;
+    const file = new ConfigFile({
+      environment,
+      fileSystem,
+      directory: '/store/config',
+      name: 'table.json',
+      encode: () => JSON.stringify({ n }),
+      beforeWrite: () => (what === 'the flush' ? gate : Promise.resolve()),
+    });
+    await file.load((value) => value);
+    file.changed();
+    file.persistSoon();
+    const closed = file.close({ deadlineMs: 500 });
+    await Promise.all([expect(closed).rejects.toMatchObject({ code: 'STORE_IO_FAILED' }), environment.time.advance(500)]);
+    disk.isFailing = false;
+    n = 2;
+    goOn();
+    await environment.time.advance(10_000);
+    const left = await fileSystem.readFile(main);
+    expect(left?.toString() ?? '').not.toContain(':1');
+    expect(left?.toString() ?? '').not.toContain(':2');
+  },
+);

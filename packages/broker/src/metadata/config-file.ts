@@ -4,15 +4,17 @@
  * is set aside, never replaced by an empty table (promises R6). Apache's brokers look at the same two names, and may have left
  * only the second; what they wrote has no checksum, and gets one with the next write.
  */
-import { type Environment, StoreError, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, type StopOptions, StoreError, type Timer } from '@orbitmq/core/kernel';
 import { type JsonValue, parseFastjson, type Steps } from '@orbitmq/protocol';
 import type { FileSystem } from '../store/io/file-system.js';
 import { joinPath } from '../store/io/paths.js';
-import { inTurns } from './next-turn.js';
+import { nextTurn } from './next-turn.js';
 import { sealJson, sealJsonSteps, sealOf } from './sealed-json.js';
 
 /** Pause before a failed background write is tried again. */
 const writeRetryMsDefault = 1000;
+/** How long `close` waits for the last write when its caller names no deadline. */
+const closeDeadlineMsDefault = 10_000;
 
 export interface ConfigFileOptions {
   readonly environment: Environment;
@@ -42,6 +44,8 @@ export class ConfigFile {
   #isWriteScheduled = false;
   #retryTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  /** `closing`: nobody else needs the turns of the event loop any more. */
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
@@ -106,7 +110,7 @@ export class ConfigFile {
 
   /** Writes in the background; changes of one turn, and all that come while a write is under way, share a write. */
   persistSoon(): void {
-    if (this.#isWriteScheduled || this.#retryTimer !== undefined) return;
+    if (this.#isWriteScheduled || this.#retryTimer !== undefined || this.#state !== 'open') return;
     this.#isWriteScheduled = true;
     this.#options.environment.timers.setImmediate(() => {
       this.#isWriteScheduled = false;
@@ -125,16 +129,39 @@ export class ConfigFile {
     }
   }
 
+  /**
+   * Writes what has changed a last time. Afterwards, also when that failed or took longer than the deadline, nothing is written any more:
+   * it could be another broker's file by then. Rejects with the `StoreError` of the write, or of the deadline.
+   */
+  async close({ deadlineMs = closeDeadlineMsDefault }: StopOptions = {}): Promise<void> {
+    this.#state = 'closing';
+    this.#retryTimer?.cancel();
+    const written = this.persist();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const deadline = this.#options.environment.timers.setTimeout(() => {
+          const text = `${this.#path} was not written within ${deadlineMs} ms: the disk is busy`;
+          reject(new StoreError('STORE_IO_FAILED', text, { details: { path: this.#path } }));
+        }, deadlineMs);
+        written.then(resolve, reject).finally(() => deadline.cancel());
+      });
+    } finally {
+      this.#state = 'closed';
+    }
+  }
+
   async #write(): Promise<void> {
     const { fileSystem, beforeWrite } = this.#options;
     const count = this.#changeCount;
     // What changes while the table is encoded, over several turns, is not in the content, and stays pending.
     const content = await this.#content();
     if (beforeWrite !== undefined) await beforeWrite();
+    this.#checkOpen();
     if (this.#hasMain) {
       // The old content stays readable under one of the two names at every moment, also after a power cut.
       await fileSystem.rename(this.#path, this.#backupPath);
       this.#hasMain = false;
+      this.#checkOpen();
     }
     await fileSystem.writeFileAtomically(this.#path, content);
     this.#hasMain = true;
@@ -143,12 +170,23 @@ export class ConfigFile {
 
   /** Of the table as it is in the turn of the call. */
   async #content(): Promise<Buffer> {
-    const { encode, environment } = this.#options;
-    const encoded = encode();
-    return typeof encoded === 'string' ? sealJson(encoded) : await inTurns(environment.timers, sealed(encoded));
+    const encoded = this.#options.encode();
+    if (typeof encoded === 'string') return sealJson(encoded);
+    const steps = sealed(encoded);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (this.#state === 'open') await nextTurn(this.#options.environment.timers);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== 'closed') return;
+    throw new StoreError('STORE_IO_FAILED', `${this.#path} is not written after the stop`, { details: { path: this.#path } });
   }
 
   #onBackgroundFailure(error: unknown): void {
+    if (this.#state !== 'open') return;
     const { environment } = this.#options;
     environment.logger.error('a configuration file could not be written; it will be tried again', { path: this.#path, error });
     this.#retryTimer ??= environment.timers

@@ -4,8 +4,8 @@
  */
 import { entriesPerTurn, Pace, type Steps } from '@orbitmq/protocol';
 
-/** Characters of entries that are written in one turn of the event loop: about a millisecond. */
-const charactersPerTurn = 64 * 1024;
+/** Characters of entries that are written in one turn of the event loop: some milliseconds, since whoever waits for a table waits for all turns. */
+const charactersPerTurn = 256 * 1024;
 /** A member of the root. */
 type Member = Steps<readonly Buffer[]>;
 

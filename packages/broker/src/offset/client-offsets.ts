@@ -3,6 +3,7 @@
  * say how far it has read its own topics: were one moved ahead, half messages that were acknowledged would never be decided or
  * checked; moved back, decided ones would be asked about again. Apache of both versions lets any client move them.
  */
+import type { StopOptions } from '@orbitmq/core/kernel';
 import type { Steps } from '@orbitmq/protocol';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
 
@@ -95,7 +96,7 @@ export class ClientOffsets implements ConsumerOffsetManager {
     return this.#offsets.persist();
   }
 
-  abandon(): void {
-    this.#offsets.abandon();
+  close(options?: StopOptions): Promise<void> {
+    return this.#offsets.close(options);
   }
 }

@@ -1,3 +1,4 @@
+import type { StopOptions } from '@orbitmq/core/kernel';
 import type { Steps } from '@orbitmq/protocol';
 
 /** Committed offsets (Java: ConsumerOffsetManager), kept in `config/consumerOffset.json`, written every flushConsumerOffsetInterval. */
@@ -40,6 +41,6 @@ export interface ConsumerOffsetManager {
   removeGroup(group: string): void;
   /** Resolves when all commits so far are on disk. */
   persist(): Promise<void>;
-  /** Nothing is written any more: another process may soon have the directory. */
-  abandon(): void;
+  /** Writes what has changed a last time; afterwards nothing is written, whether that succeeded or not. Rejects with a `StoreError`. */
+  close(options?: StopOptions): Promise<void>;
 }

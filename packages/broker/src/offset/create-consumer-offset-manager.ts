@@ -7,7 +7,7 @@
  * After recovery `clampTo` lowers offsets that are ahead of the log (promises I5), as in a directory of Apache's, whose
  * ASYNC_FLUSH loses messages that were consumed already.
  */
-import { type Environment, StoreError } from '@orbitmq/core/kernel';
+import type { Environment, StopOptions } from '@orbitmq/core/kernel';
 import type { DataVersion, Steps } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { initialDataVersion, nextDataVersion } from '../metadata/data-version.js';
@@ -57,7 +57,6 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
   #resets = new PendingResets();
   #dataVersion: DataVersion;
   #commitCount = 0;
-  #isAbandoned = false;
 
   constructor(options: ConsumerOffsetManagerOptions) {
     this.#environment = options.environment;
@@ -69,7 +68,7 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
       name: 'consumerOffset.json',
       encode: () =>
         offsetTableSteps(() => ({ dataVersion: this.#dataVersion, table: this.#table, pendingResets: this.#resets.table })),
-      beforeWrite: () => this.#flushLog(),
+      beforeWrite: () => this.#store.whenFlushed(),
     });
   }
 
@@ -169,6 +168,10 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
     return this.#file.persist();
   }
 
+  close(options?: StopOptions): Promise<void> {
+    return this.#file.close(options);
+  }
+
   /** More than a commit has changed. */
   #restructured(): void {
     this.#nextVersion();
@@ -213,15 +216,6 @@ export class FileConsumerOffsetManager implements ConsumerOffsetManager {
       }
     }
     return wasLowered;
-  }
-
-  abandon(): void {
-    this.#isAbandoned = true;
-  }
-
-  async #flushLog(): Promise<void> {
-    await this.#store.whenFlushed();
-    if (this.#isAbandoned) throw new StoreError('STORE_IO_FAILED', 'Consumer offsets are not written after the stop');
   }
 
   #nextVersion(): void {

@@ -100,7 +100,7 @@ export function createRebalanceLockManager(options: RebalanceLockManagerOptions)
         }
         locks.set(key, { queue, clientId, expiresAtMs, isFound: false, isAwaited: false, isRemainderKnown: false });
         granted.push(queue);
-        if (held?.clientId !== clientId || held.isRemainderKnown) isChanged = true;
+        if (held?.clientId !== clientId || held.isRemainderKnown || held.expiresAtMs <= nowMs) isChanged = true;
       }
       if (isWaiting) onWait?.();
       if (locks.size === 0) groups.delete(group);

@@ -198,6 +198,20 @@ test('a renewal has nothing to wait for; a change of the holder has', async () =
   expect(locks.whenDurable()).toBeDefined();
 });
 
+test('a holder that comes back after its lock was dead, and was left out of a write, is on disk before it is told', async () => {
+  const { environment, open, settle, succeed } = await setup();
+  const locks = await open();
+  locks.tryLock('g', 'a', [queue(0)]);
+  await settle(locks.whenDurable() ?? Promise.resolve());
+  await environment.time.advance(61_000);
+  locks.tryLock('other', 'x', [queue(7)]);
+  await settle(locks.whenDurable() ?? Promise.resolve());
+  expect(locks.tryLock('g', 'a', [queue(0)])).toEqual([queue(0)]);
+  await settle(locks.whenDurable() ?? Promise.reject(new Error('there is something to wait for')));
+  const next = await succeed();
+  expect(next.tryLock('g', 'b', [queue(0)])).toEqual([]);
+});
+
 test('what was given back is soon free for the next broker, and dead locks are not written', async () => {
   const { environment, open } = await setup();
   const before = await open();

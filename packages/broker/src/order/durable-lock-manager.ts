@@ -10,7 +10,7 @@
  * `config/queueLock.json`; Apache's brokers ignore it.
  */
 import type { Environment, Lifecycle, StopOptions, Timer } from '@orbitmq/core/kernel';
-import type { JsonValue, MessageQueue } from '@orbitmq/protocol';
+import { type JsonValue, joinedSteps, type MessageQueue, type Steps } from '@orbitmq/protocol';
 import { ConfigFile } from '../metadata/config-file.js';
 import { integerField, type JsonFields, jsonObject, textField } from '../metadata/json-fields.js';
 import type { FileSystem } from '../store/io/file-system.js';
@@ -19,8 +19,6 @@ import type { RebalanceLockManager } from './rebalance-lock-manager.js';
 
 /** At most this much of a life is lived without being written down; at most 60 writes, since then it is over. */
 const remainderEveryMs = 1000;
-/** How long `stop` waits for the last write when its caller names no deadline. */
-const stopDeadlineMsDefault = 10_000;
 
 export interface DurableLockManagerOptions {
   readonly environment: Environment;
@@ -59,7 +57,7 @@ class FileLockManager implements DurableLockManager {
       },
       onWait: () => this.#writeRemainders(),
     });
-    this.#file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => encodeLocks(this.#locks.held()) });
+    this.#file = new ConfigFile({ ...options, name: 'queueLock.json', encode: () => lockTableSteps(this.#locks.held()) });
   }
 
   async load(): Promise<void> {
@@ -73,18 +71,11 @@ class FileLockManager implements DurableLockManager {
   async stop(options: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
     this.#remainderTimer?.cancel();
-    const { timers, logger } = this.#environment;
-    await new Promise<void>((resolve) => {
-      const deadline = timers.setTimeout(resolve, options.deadlineMs ?? stopDeadlineMsDefault);
-      const failed = (error: unknown): void => logger.warn('queue locks could not be written at the stop', { error });
-      void this.#file
-        .persist()
-        .catch(failed)
-        .finally(() => {
-          deadline.cancel();
-          resolve();
-        });
-    });
+    try {
+      await this.#file.close(options);
+    } catch (error) {
+      this.#environment.logger.warn('queue locks could not be written at the stop', { error });
+    }
   }
 
   tryLock(group: string, clientId: string, queues: readonly MessageQueue[]): readonly MessageQueue[] {
@@ -121,11 +112,13 @@ class FileLockManager implements DurableLockManager {
   }
 }
 
-function encodeLocks(held: Iterable<HeldLock>): string {
-  const locks = Array.from(held, ({ group, clientId, queue: { topic, brokerName, queueId }, remainingMs }) => {
-    return { group, clientId, topic, brokerName, queueId, remainingMs: remainingMs && Math.ceil(remainingMs) };
+/** What is written is the table of the first step. */
+function* lockTableSteps(held: Iterable<HeldLock>): Steps<readonly Buffer[]> {
+  const locks = [...held];
+  const pieces = yield* joinedSteps(locks, ({ group, clientId, queue: { topic, brokerName, queueId }, remainingMs }) => {
+    return JSON.stringify({ group, clientId, topic, brokerName, queueId, remainingMs: remainingMs && Math.ceil(remainingMs) });
   });
-  return JSON.stringify({ locks });
+  return [Buffer.from('{"locks":['), ...pieces, Buffer.from(']}')];
 }
 
 function decodeLocks(value: JsonValue): readonly HeldLock[] {

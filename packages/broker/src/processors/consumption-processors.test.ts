@@ -59,7 +59,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}) {
     createConsumptionProcessors({
       ...bed,
       rates,
-      large: new LargeRequests({ timers: bed.environment.timers }),
+      tables: new LargeRequests({ timers: bed.environment.timers }),
       delayOffsets: () => bed.services.delayOffsets(),
       wakeReaders: (...reader) => bed.services.wakeReaders(...reader),
       address: () => address,

@@ -38,13 +38,14 @@ export interface AdminProcessorsOptions {
   readonly announceTopics: () => Promise<void>;
   readonly stats: GroupCounters;
   readonly large: LargeRequests;
+  /** Of answers that are large. */
+  readonly tables: LargeRequests;
 }
 
 export function createAdminProcessors(
   options: AdminProcessorsOptions,
 ): readonly { readonly codes: readonly number[]; readonly processor: RequestProcessor }[] {
-  const { config, configManager, environment, groups, large, maintenance, offsets, topics } = options;
-  const { timers } = environment;
+  const { config, configManager, groups, large, maintenance, offsets, topics } = options;
   const behindTopics = (processor: RequestProcessor): RequestProcessor => large.behind(() => topicsOrder, processor);
   const behindGroups = (processor: RequestProcessor): RequestProcessor => large.behind(() => groupsOrder, processor);
   return [
@@ -52,11 +53,11 @@ export function createAdminProcessors(
     { codes: [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST], processor: new CreateTopicListProcessor(options, large) },
     { codes: [RequestCode.DELETE_TOPIC_IN_BROKER], processor: behindTopics(new DeleteTopicProcessor(options)) },
     { codes: [RequestCode.GET_TOPIC_CONFIG], processor: new GetTopicProcessor(topics) },
-    { codes: [RequestCode.GET_ALL_TOPIC_CONFIG], processor: new ListTopicsProcessor({ config, topics, timers }) },
+    { codes: [RequestCode.GET_ALL_TOPIC_CONFIG], processor: new ListTopicsProcessor(options) },
     { codes: [RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER], processor: new SystemTopicListProcessor(config, topics) },
     { codes: CreateGroupsProcessor.codes, processor: new CreateGroupsProcessor(groups, large) },
     { codes: [RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG], processor: new GetGroupProcessor(groups) },
-    { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor({ config, groups, timers }) },
+    { codes: [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG], processor: new ListGroupsProcessor(options) },
     {
       codes: [RequestCode.DELETE_SUBSCRIPTIONGROUP],
       processor: behindGroups(new DeleteGroupProcessor(groups, offsets, options.stats)),

@@ -46,7 +46,8 @@ export interface ConsumptionProcessorsOptions {
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly rates: ConsumptionRates;
-  readonly large: LargeRequests;
+  /** Of answers that are large. */
+  readonly tables: LargeRequests;
   /** `delayOffset.json` of now. */
   readonly delayOffsets: () => string;
   /** Answers the parked pulls of a group: its offset in the queue was reset. */
@@ -58,7 +59,7 @@ export interface ConsumptionProcessorsOptions {
 export function createConsumptionProcessors(
   options: ConsumptionProcessorsOptions,
 ): readonly { readonly codes: readonly number[]; readonly processor: RequestProcessor }[] {
-  const { address, consumers, environment, large, offsets, producers, store } = options;
+  const { address, consumers, environment, offsets, producers, store, tables } = options;
   const { clock, logger, timers } = environment;
   const relay = new ClientRelay();
   const progress = new GroupProgress(options);
@@ -91,7 +92,7 @@ export function createConsumptionProcessors(
     { codes: [RequestCode.QUERY_CORRECTION_OFFSET], processor: new CorrectionOffsetProcessor(offsets, store) },
     { codes: [RequestCode.INVOKE_BROKER_TO_RESET_OFFSET], processor: reset },
     { codes: [RequestCode.CLONE_GROUP_OFFSET], processor: new CloneOffsetProcessor({ ...options, timers }) },
-    { codes: [RequestCode.GET_ALL_CONSUMER_OFFSET], processor: new AllOffsetsProcessor(offsets, large) },
+    { codes: [RequestCode.GET_ALL_CONSUMER_OFFSET], processor: new AllOffsetsProcessor(offsets, tables) },
     { codes: [RequestCode.GET_ALL_DELAY_OFFSET], processor: new DelayOffsetsProcessor(options.delayOffsets) },
     { codes: [RequestCode.QUERY_CONSUME_QUEUE], processor: new ConsumeQueueProcessor(options) },
   ];

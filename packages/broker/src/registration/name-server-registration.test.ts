@@ -199,3 +199,34 @@ test('parts at a NameServer that forgets what is not named: all topics stay, and
   await environment.time.advance(100);
   for (const name of names) expect((await queuesAt(9876, name)) === undefined, name).toBe(name === 'T4');
 });
+
+test.each([1, 2, 3, 4, 6])(
+  'a registration that is being made at the stop, %i turns after the change, is not sent behind the goodbye',
+  async (turnCount) => {
+    const { environment, network, registration, settle, topics } = await setup({ namesrvAddr: '127.0.0.1:9876' });
+    const codes: number[] = [];
+    const server = createRemotingServer({ environment, listener: network, host: '127.0.0.1', port: 9876 });
+    server.registerProcessor([RequestCode.REGISTER_BROKER, RequestCode.UNREGISTER_BROKER], {
+      process: (request, connection) => {
+        codes.push(request.code);
+        connection.respond(request, createResponse(request, ResponseCode.SUCCESS));
+      },
+    });
+    await server.start();
+    for (let index = 0; index < 3000; index += 1) topics.update(plainTopic(`Topic-of-many-${index}`, 4, 6));
+    await settle(registration.start());
+    codes.length = 0;
+    topics.update(plainTopic('One', 4, 6));
+    let turns = 0;
+    const countTurns = (): void => {
+      turns += 1;
+      if (turns < turnCount) environment.timers.setImmediate(countTurns);
+    };
+    countTurns();
+    await environment.time.runUntil(() => turns === turnCount, 1000);
+    await settle(registration.stop());
+    await environment.time.advance(1000);
+    expect(codes.at(-1)).toBe(RequestCode.UNREGISTER_BROKER);
+    await settle(server.stop({ deadlineMs: 0 }));
+  },
+);

@@ -123,6 +123,8 @@ export class NameServerRegistration implements Lifecycle {
     const { config, environment } = this.#options;
     const registered = { dataVersion, topics: advertised(topics, permMask), filterServerList: [] };
     const body = await inTurns(environment.timers, writeRegisterBrokerBodySteps(registered));
+    // Stopped meanwhile: nobody may hear of this broker behind its goodbye.
+    if (!this.#isStarted) return;
     const header = registerBrokerHeader.encode({
       ...this.#identity(),
       haServerAddr: this.#options.haServerAddr,

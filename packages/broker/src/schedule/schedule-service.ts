@@ -1,4 +1,4 @@
-import { type Environment, InvariantError, type Lifecycle, type StopOptions, StoreError, type Timer } from '@orbitmq/core/kernel';
+import { type Environment, InvariantError, type Lifecycle, type StopOptions, type Timer } from '@orbitmq/core/kernel';
 import { type DataVersion, Permission, SystemTopic } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { ConfigFile } from '../metadata/config-file.js';
@@ -30,8 +30,6 @@ const scheduleQueueNums = 18;
 const hourMs = 3_600_000;
 /** Java's default of fileReservedTime: a message may be older than a shorter one that was configured since. */
 const reservedHoursMin = 72;
-/** How long `stop` waits for the last write when its caller names no deadline. */
-const stopDeadlineMsDefault = 10_000;
 
 /**
  * Delivers delayed messages (Java: ScheduleMessageService; page 25 §1): one queue per level, each on its own. How far each level is
@@ -52,7 +50,6 @@ export class ScheduleService implements Lifecycle {
   #flushTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isStopped = false;
-  #isAbandoned = false;
 
   constructor(deps: ScheduleServiceDeps) {
     this.#deps = deps;
@@ -64,7 +61,7 @@ export class ScheduleService implements Lifecycle {
       directory: joinPath(config.storePathRootDir, 'config'),
       name: 'delayOffset.json',
       encode: () => encodeDelayOffsets(this.#dataVersion, this.#noted),
-      beforeWrite: () => this.#flushLog(),
+      beforeWrite: () => deps.store.whenFlushed(),
     });
     deps.store.onArrival((topic, queueId) => {
       if (topic === SystemTopic.SCHEDULE) this.#queues.get(queueId)?.wake();
@@ -121,25 +118,7 @@ export class ScheduleService implements Lifecycle {
     this.#flushTimer?.cancel();
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.stop()));
     this.#noteProgress(this.#offsets());
-    const written = this.#file.persist();
-    const deadlineMs = options.deadlineMs ?? stopDeadlineMsDefault;
-    await new Promise<void>((resolve, reject) => {
-      const deadline = this.#deps.environment.timers.setTimeout(() => {
-        this.#isAbandoned = true;
-        reject(
-          new StoreError(
-            'STORE_IO_FAILED',
-            `The progress of delayed messages was not written within ${deadlineMs} ms: the disk is busy`,
-          ),
-        );
-      }, deadlineMs);
-      written.then(resolve, reject).finally(() => deadline.cancel());
-    });
-  }
-
-  async #flushLog(): Promise<void> {
-    await this.#deps.store.whenFlushed();
-    if (this.#isAbandoned) throw new StoreError('STORE_IO_FAILED', 'Delay offsets are not written after the stop');
+    await this.#file.close(options);
   }
 
   /** One write at a time: while the disk hangs, the next ones need not wait as well. */

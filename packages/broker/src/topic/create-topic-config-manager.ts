@@ -1,5 +1,5 @@
 /** The topics of this broker (Java: TopicConfigManager). The table changes in the turn of the call; the file follows. */
-import type { Environment } from '@orbitmq/core/kernel';
+import type { Environment, StopOptions } from '@orbitmq/core/kernel';
 import { checkTopicName, type DataVersion, Permission, retryTopicPrefix, SystemTopic, type TopicConfig } from '@orbitmq/protocol';
 import type { BrokerConfig } from '../config/broker-config.js';
 import { ConfigFile } from '../metadata/config-file.js';
@@ -158,6 +158,10 @@ class FileTopicConfigManager implements TopicConfigManager {
 
   persist(): Promise<void> {
     return this.#file.persist();
+  }
+
+  close(options?: StopOptions): Promise<void> {
+    return this.#file.close(options);
   }
 
   #changed(): void {

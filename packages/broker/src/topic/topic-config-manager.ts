@@ -1,3 +1,4 @@
+import type { StopOptions } from '@orbitmq/core/kernel';
 import type { DataVersion, TopicConfig } from '@orbitmq/protocol';
 
 /** The broker's topics (Java: TopicConfigManager), kept in `config/topics.json`. */
@@ -22,4 +23,6 @@ export interface TopicConfigManager {
   isTopicPersisted(topic: string): boolean;
   /** Resolves when all changes so far are on disk; rejects when they could not be written (it will be tried again). */
   persist(): Promise<void>;
+  /** Writes what has changed a last time; afterwards nothing is written, whether that succeeded or not. Rejects with a `StoreError`. */
+  close(options?: StopOptions): Promise<void>;
 }

@@ -23,6 +23,7 @@ export function scanBinaryExtFields(bytes: Buffer, start: number, end: number, s
     if (valueLength < 0 || valueLength > end - valueStart) malformed('the value of an extended field does not fit');
     at = valueStart + valueLength;
     if (nameLength > 0 && valueLength > 0) spans.add(nameStart, nameEnd, valueStart, at, 0);
+    else spans.addEmpty();
   }
 }
 

@@ -190,6 +190,12 @@ describe('what is refused', () => {
       writer.writeCommand({ ...createRequest(310, { extFields }), opaque: 1, serializeType: SerializeType.ROCKETMQ });
       return Buffer.concat(writer.take());
     };
+    const emptyOf = (count: number): Buffer => {
+      const fields = Array.from({ length: count }, (_, n) => `"f${n}":null`).join(',');
+      return frame(0, `{"code":310,"extFields":{${fields}},"flag":0,"language":"JAVA","opaque":1,"version":400}`);
+    };
+    expect(decode([emptyOf(extFieldsMax)])).toHaveLength(1);
+    expect(() => decode([emptyOf(extFieldsMax + 1)])).toThrow('the header has more than 4096 fields');
     for (const frameOf of [jsonOf, binaryOf]) {
       expect(Object.keys(decode([frameOf(extFieldsMax)])[0]?.extFields ?? {})).toHaveLength(extFieldsMax);
       expect(() => decode([frameOf(extFieldsMax + 1)])).toThrow('the header has more than 4096 fields');

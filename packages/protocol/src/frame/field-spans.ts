@@ -21,10 +21,12 @@ export class FieldSpans {
   readonly words = new Int32Array(spannedFieldsMax * wordsPerField);
   #scan = 0;
   #count = 0;
+  #emptyCount = 0;
 
   /** Starts over; returns the number of this scan. */
   begin(): number {
     this.#count = 0;
+    this.#emptyCount = 0;
     return ++this.#scan;
   }
 
@@ -43,8 +45,14 @@ export class FieldSpans {
     words[at + 4] = traits;
   }
 
+  /** A field without a value. */
+  addEmpty(): void {
+    this.#emptyCount += 1;
+    this.#checkCount();
+  }
+
   #checkCount(): void {
-    if (this.#count <= extFieldsMax) return;
+    if (this.#count + this.#emptyCount <= extFieldsMax) return;
     throw new ProtocolError('HEADER_INVALID', `the header has more than ${extFieldsMax} fields`);
   }
 

@@ -22,7 +22,10 @@ function scanUnusualField(scanner: JsonScanner, spans: FieldSpans): ValueKind {
   const { tokenStart: nameStart, tokenEnd: nameEnd } = scanner;
   let traits = scanner.isEscaped ? FieldTrait.NAME_ESCAPED : 0;
   const kind = scanner.readValue(1);
-  if (kind === ValueKind.NULL) return kind;
+  if (kind === ValueKind.NULL) {
+    spans.addEmpty();
+    return kind;
+  }
   if (kind === ValueKind.STRING && scanner.isEscaped) traits |= FieldTrait.VALUE_ESCAPED;
   spans.add(nameStart, nameEnd, scanner.tokenStart, scanner.tokenEnd, traits);
   return kind;

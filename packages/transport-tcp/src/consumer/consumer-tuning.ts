@@ -34,8 +34,8 @@ export interface ConsumerTuning {
   readonly lockRenewIntervalMs: number;
   /** A lock not renewed for so long is dead for us; the broker keeps it for 60 s. */
   readonly lockLifetimeMs: number;
-  /** So long a broker keeps a lock that is not renewed (rocketmq.broker.rebalance.lockMaxLiveTime): one that could not be given back is tried again until then. */
-  readonly brokerLockLifetimeMs: number;
+  /** So long it is tried to give a lock back to a broker that is down: one of ours gives the locks that it finds at its start another minute. */
+  readonly owedUnlockMsMax: number;
   /** How often locks are looked after. */
   readonly lockTickMs: number;
   /** How long the handler of a dropped orderly queue may run before its signal is aborted (5.x: unlockDelayTimeMills). The lock is kept until it ends. */
@@ -75,7 +75,7 @@ export const defaultConsumerTuning: ConsumerTuning = {
   lockTimeoutMs: 1000,
   lockRenewIntervalMs: 20_000,
   lockLifetimeMs: 30_000,
-  brokerLockLifetimeMs: 60_000,
+  owedUnlockMsMax: 300_000,
   lockTickMs: 1000,
   orderlyReleaseGraceMs: 20_000,
   suspendMinMs: 10,

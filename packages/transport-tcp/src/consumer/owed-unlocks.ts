@@ -1,10 +1,10 @@
 /**
  * Locks that this client has to give back (page 05 §5). A broker that is down for a moment would keep them for another minute,
  * and the next member with it (RocketMQ's client unlocks once and leaves it at that); so what could not be given back is tried
- * again until the lock has ended by itself.
+ * again for some minutes.
  *
  * Invariants: one unlock per broker is under way at a time, with everything that is owed to it; what the client locks again is
- * not owed any more, and no unlock that names it is under way when its lock request is sent.
+ * not owed any more, and it waits for the answer to an unlock that names it, or its time limit, before it locks.
  */
 import { type Environment, sleep } from '@orbitmq/core/kernel';
 import type { MessageQueue } from '@orbitmq/protocol';
@@ -20,7 +20,7 @@ export interface OwedUnlocksOptions {
 
 export interface OwedUnlock {
   readonly queue: MessageQueue;
-  /** Monotonic; from then on the broker does not hold the lock any more. */
+  /** Monotonic; from then on it is not tried any more. */
   readonly endsAtMs: number;
 }
 
@@ -38,7 +38,7 @@ export class OwedUnlocks {
 
   /** They are given back at the next try. */
   add(queues: readonly MessageQueue[]): void {
-    const endsAtMs = this.#now() + this.#options.tuning.brokerLockLifetimeMs;
+    const endsAtMs = this.#now() + this.#options.tuning.owedUnlockMsMax;
     for (const queue of queues) this.#put({ queue, endsAtMs });
   }
 

@@ -126,9 +126,9 @@ class ClusteringPushConsumer implements PushConsumer {
     offsets.stop();
     locks?.stop();
     await assignments.releaseAll();
-    const unlocked = locks?.finish(Math.min(tuning.stopUnlockWaitMs, endMs - clock.monotonic()));
-    // The other members need not wait for a broker that is down to share what the others have.
-    await Promise.all([unlocked, this.#sayGoodbye()]);
+    // Before the goodbye: behind it another consumer of this client may be given the same queues.
+    await locks?.finish(Math.min(tuning.stopUnlockWaitMs, endMs - clock.monotonic()));
+    await this.#sayGoodbye();
   }
 
   async #drain(deadlineMs: number): Promise<void> {

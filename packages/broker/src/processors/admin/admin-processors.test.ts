@@ -66,6 +66,7 @@ async function setup(overrides: Partial<BrokerConfig> = {}, largeBytesMin = Numb
     offsets,
     announceTopics: async () => void calls.push('announce'),
     large: new LargeRequests({ timers: environment.timers, largeBytesMin }),
+    tables: new LargeRequests({ timers: environment.timers }),
   });
   const byCode = new Map(processors.flatMap(({ codes, processor }) => codes.map((code) => [code, processor] as const)));
   const ask = async (code: number, extFields?: ExtFields, body?: object | string): Promise<Answer> => {

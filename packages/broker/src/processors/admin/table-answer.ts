@@ -13,6 +13,11 @@ const frameHeaderBytesMax = 64 * 1024;
 /** Of a body. */
 export const tableBytesMax = frameMaxLengthBytesDefault - frameHeaderBytesMax;
 
+/** Entries up to which the answer is made at once; larger ones are made one after the other. */
+export const atOnceMax = 1000;
+/** Of `LargeRequests`. */
+export const tableOrder = 'table';
+
 /** Answers with a whole table or a page of it; a frame that no client would take is refused with the remedy. */
 export function answerTable(
   request: RemotingCommand,

@@ -2,20 +2,25 @@
  * GET_ALL_SUBSCRIPTIONGROUP_CONFIG (201) (Java: AdminBrokerProcessor.getAllSubscriptionGroup; page 32 §2): everything, or pages
  * of it (5.5). A page carries what is forbidden to its own groups.
  */
-import type { Timers } from '@orbitmq/core/kernel';
-import { getAllGroupConfigHeader, getAllGroupConfigResponseHeader, joinedSteps, type RemotingCommand } from '@orbitmq/protocol';
+import {
+  getAllGroupConfigHeader,
+  getAllGroupConfigResponseHeader,
+  joinedSteps,
+  type RemotingCommand,
+  type Steps,
+} from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { BrokerConfig } from '../../../config/broker-config.js';
 import type { SubscriptionGroupManager } from '../../../group/subscription-group-manager.js';
+import type { LargeRequests } from '../../../large-requests.js';
 import type { JsonFields } from '../../../metadata/json-fields.js';
 import { pageRange } from '../../../metadata/metadata-page.js';
-import { inTurns } from '../../../metadata/next-turn.js';
-import { answerTable } from '../table-answer.js';
+import { answerTable, atOnceMax, tableOrder } from '../table-answer.js';
 
 export interface ListGroupsProcessorOptions {
   readonly config: Pick<BrokerConfig, 'splitMetadataSize'>;
   readonly groups: SubscriptionGroupManager;
-  readonly timers: Timers;
+  readonly tables: LargeRequests;
 }
 
 export class ListGroupsProcessor implements RequestProcessor {
@@ -25,8 +30,14 @@ export class ListGroupsProcessor implements RequestProcessor {
     this.#options = options;
   }
 
-  async process(request: RemotingCommand, connection: ServerConnection): Promise<void> {
-    const { config, groups, timers } = this.#options;
+  process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
+    const { groups, tables } = this.#options;
+    const work = (): Steps<void> => this.#answer(request, connection);
+    return tables.run(request, connection, tableOrder, work, { isLarge: groups.all().size > atOnceMax });
+  }
+
+  *#answer(request: RemotingCommand, connection: ServerConnection): Steps<void> {
+    const { config, groups } = this.#options;
     const { groupSeq, maxGroupNum, dataVersion: askedVersion } = getAllGroupConfigHeader.decodeCommand(request);
     const { dataVersion } = groups;
     const all = [...groups.all().keys()];
@@ -34,8 +45,8 @@ export class ListGroupsProcessor implements RequestProcessor {
     const { from, to } = pageRange(wanted, { total: all.length, dataVersion, pageSizeMax: config.splitMetadataSize });
     const names = all.slice(from, to);
     const forbiddenNames = maxGroupNum === undefined ? groups.forbiddenGroups() : names;
-    const forbidden = await inTurns(timers, joinedSteps(membersOf(forbiddenNames, groups.forbidden.bind(groups)), textOf));
-    const table = await inTurns(timers, joinedSteps(membersOf(names, groups.describe.bind(groups)), textOf));
+    const forbidden = yield* joinedSteps(membersOf(forbiddenNames, groups.forbidden.bind(groups)), textOf);
+    const table = yield* joinedSteps(membersOf(names, groups.describe.bind(groups)), textOf);
     const version = JSON.stringify(dataVersion);
     answerTable(request, connection, {
       extFields: getAllGroupConfigResponseHeader.encode({ totalGroupNum: all.length }),

@@ -6,28 +6,25 @@ import type { RemotingCommand, Steps } from '@orbitmq/protocol';
 import type { RequestProcessor, ServerConnection } from '@orbitmq/remoting';
 import type { LargeRequests } from '../../../large-requests.js';
 import type { ConsumerOffsetManager } from '../../../offset/consumer-offset-manager.js';
-import { answerTable, refuseTable, tableBytesMax } from '../table-answer.js';
+import { answerTable, atOnceMax, refuseTable, tableBytesMax, tableOrder } from '../table-answer.js';
 
 /** Of one offset in the text: indentation, a queue id in quotes, colon, a digit, an end of line. */
 const entryBytesMin = 10;
-/** Offsets up to which the text is made at once. */
-const atOnceMax = 1000;
-const order = 'all offsets';
 
 type Offsets = Pick<ConsumerOffsetManager, 'describeSteps' | 'entryCount'>;
 
 export class AllOffsetsProcessor implements RequestProcessor {
   readonly #offsets: Offsets;
-  readonly #large: LargeRequests;
+  readonly #tables: LargeRequests;
 
-  constructor(offsets: Offsets, large: LargeRequests) {
+  constructor(offsets: Offsets, tables: LargeRequests) {
     this.#offsets = offsets;
-    this.#large = large;
+    this.#tables = tables;
   }
 
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
     const work = (): Steps<void> => this.#answer(request, connection);
-    return this.#large.run(request, connection, order, work, { isLarge: this.#offsets.entryCount > atOnceMax });
+    return this.#tables.run(request, connection, tableOrder, work, { isLarge: this.#offsets.entryCount > atOnceMax });
   }
 
   *#answer(request: RemotingCommand, connection: ServerConnection): Steps<void> {
