@@ -252,6 +252,22 @@ test('one directory, one broker; a start that fails releases everything it took'
   await cluster.settle(again.stop());
 });
 
+test('a start that fails while tables cannot be written leaves nothing that writes them later', async () => {
+  const cluster = await newCluster();
+  const disk = { isFull: true };
+  class FullFileSystem extends MemoryFileSystem {
+    override async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+      if (disk.isFull && path.endsWith('topics.json')) throw new Error('ENOSPC');
+      await super.writeFileAtomically(path, content);
+    }
+  }
+  cluster.fileSystem = new FullFileSystem();
+  await expect(cluster.settle(cluster.broker().start())).rejects.toThrow('ENOSPC');
+  disk.isFull = false;
+  await cluster.environment.time.advance(10_000);
+  expect(await cluster.fileSystem.readFile(`${root}/config/topics.json`)).toBeUndefined();
+});
+
 test('a damaged table without backup stops the start, and is left as it is', async () => {
   const cluster = await newCluster();
   await cluster.write('topics.json', '{"topicConfigTable":{"T":');

@@ -165,9 +165,9 @@ class WiredBroker implements Broker {
       }),
     );
     const directory = joinPath(config.storePathRootDir, 'config');
-    const topics = await createTopicConfigManager({ environment, fileSystem, directory, config });
-    const groups = await createSubscriptionGroupManager({ environment, fileSystem, directory, config });
-    const offsets = await createConsumerOffsetManager({ environment, fileSystem, directory, store: log });
+    const topics = this.#closedAtStop(await createTopicConfigManager({ environment, fileSystem, directory, config }));
+    const groups = this.#closedAtStop(await createSubscriptionGroupManager({ environment, fileSystem, directory, config }));
+    const offsets = this.#closedAtStop(await createConsumerOffsetManager({ environment, fileSystem, directory, store: log }));
     await offsets.clampTo((topic, queueId) => log.maxOffset(topic, queueId));
     topics.onChange(({ topicName }) => {
       if (topics.get(topicName) !== undefined) return;
@@ -177,7 +177,7 @@ class WiredBroker implements Broker {
     await this.#run(statistics.stats);
     await this.#run(statistics.storeStats);
     const store = new TopicKeepingStore(log, topics);
-    await this.#run(persistAtStop(topics, groups));
+    await Promise.all([topics.persist(), groups.persist()]);
     await this.#run(new ConsumerOffsetService(environment, offsets, config.flushConsumerOffsetInterval));
 
     const { consumers, producers } = this.#createClientManagers(groups);
@@ -312,6 +312,15 @@ class WiredBroker implements Broker {
     return service;
   }
 
+  /** From here on, also when the start fails: a table writes itself, and must not do so when another broker has the directory. */
+  #closedAtStop<Table extends { close(options: StopOptions): Promise<void> }>(table: Table): Table {
+    this.#running.push({
+      service: { start: () => Promise.resolve(), stop: (options = {}) => table.close(options) },
+      stopShare: 1,
+    });
+    return table;
+  }
+
   async #stopStarted(options: StopOptions): Promise<void> {
     // A start under way is awaited; when it fails it has released everything itself.
     if (this.#starting === undefined) return;
@@ -337,17 +346,4 @@ class WiredBroker implements Broker {
     }
     if (failures.length > 0) throw failures[0];
   }
-}
-
-/** The tables of topics and groups write themselves; the last write is at the stop. */
-function persistAtStop(topics: TopicConfigManager, groups: SubscriptionGroupManager): Lifecycle {
-  return {
-    start: async () => {
-      await Promise.all([topics.persist(), groups.persist()]);
-    },
-    stop: async (options) => {
-      const closed = await Promise.allSettled([topics.close(options), groups.close(options)]);
-      for (const result of closed) if (result.status === 'rejected') throw result.reason;
-    },
-  };
 }

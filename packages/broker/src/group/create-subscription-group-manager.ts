@@ -139,6 +139,10 @@ class FileSubscriptionGroupManager implements SubscriptionGroupManager {
     return this.#forbidden.ofGroup(group);
   }
 
+  get forbiddenPairCount(): number {
+    return this.#forbidden.pairCount;
+  }
+
   forbiddenGroups(): readonly string[] {
     return this.#forbidden.groups();
   }

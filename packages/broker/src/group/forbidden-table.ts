@@ -31,6 +31,10 @@ export class ForbiddenTable {
     }
   }
 
+  get pairCount(): number {
+    return this.#pairCount;
+  }
+
   isReadForbidden(group: string, topic: string): boolean {
     return ((this.#table.get(group)?.get(topic) ?? 0) & Permission.READ) !== 0;
   }

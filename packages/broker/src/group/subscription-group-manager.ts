@@ -41,6 +41,8 @@ export interface SubscriptionGroupManager {
   setReadForbidden(group: string, topic: string, isForbidden: boolean): boolean;
   /** What is forbidden to a group: topic → bits. */
   forbidden(group: string): JsonFields | undefined;
+  /** How often something is forbidden to a group. */
+  readonly forbiddenPairCount: number;
   /** Groups that something is forbidden to, also ones that do not exist. */
   forbiddenGroups(): readonly string[];
   persist(): Promise<void>;

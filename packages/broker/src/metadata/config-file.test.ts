@@ -373,3 +373,28 @@ test.each(['the flush', 'the rename', 'a write that fails'])(
     expect(left?.toString() ?? '').not.toContain(':2');
   },
 );
+
+test('a close writes what changed since a write that was under way, also when that one fails', async () => {
+  const disk = { failures: 1 };
+  class FailingFileSystem extends MemoryFileSystem {
+    override async writeFileAtomically(path: string, content: Uint8Array): Promise<void> {
+      if (path === main && disk.failures > 0) {
+        disk.failures -= 1;
+        await Promise.resolve();
+        throw new StoreError('STORE_IO_FAILED', 'for a moment');
+      }
+      await super.writeFileAtomically(path, content);
+    }
+  }
+  const fileSystem = new FailingFileSystem();
+  await fileSystem.makeDirectory('/store/config');
+  const { file, table, text, write } = setup(fileSystem);
+  const first = write('{"n":1}');
+  table.content = '{"n":2}';
+  file.changed();
+  const closing = file.close();
+  await expect(first).rejects.toMatchObject({ code: 'STORE_IO_FAILED' });
+  await closing;
+  expect(await text(main)).toBe('{"n":2}');
+  expect(file.close()).toBe(closing);
+});

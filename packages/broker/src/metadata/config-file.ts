@@ -46,6 +46,7 @@ export class ConfigFile {
   #writing: Promise<void> | undefined;
   /** `closing`: nobody else needs the turns of the event loop any more. */
   #state: 'open' | 'closing' | 'closed' = 'open';
+  #closing: Promise<void> | undefined;
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
@@ -131,12 +132,18 @@ export class ConfigFile {
 
   /**
    * Writes what has changed a last time. Afterwards, also when that failed or took longer than the deadline, nothing is written any more:
-   * it could be another broker's file by then. Rejects with the `StoreError` of the write, or of the deadline.
+   * it could be another broker's file by then. Rejects with the `StoreError` of the write, or of the deadline. Asked again it is the same close.
    */
-  async close({ deadlineMs = closeDeadlineMsDefault }: StopOptions = {}): Promise<void> {
+  close(options: StopOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.deadlineMs ?? closeDeadlineMsDefault);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
     this.#state = 'closing';
     this.#retryTimer?.cancel();
-    const written = this.persist();
+    // One that is under way may fail, and has not all changes.
+    const written = (this.#writing ?? Promise.resolve()).catch(() => undefined).then(() => this.persist());
     try {
       await new Promise<void>((resolve, reject) => {
         const deadline = this.#options.environment.timers.setTimeout(() => {

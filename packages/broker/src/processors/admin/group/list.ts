@@ -17,6 +17,9 @@ import type { JsonFields } from '../../../metadata/json-fields.js';
 import { pageRange } from '../../../metadata/metadata-page.js';
 import { answerTable, atOnceMax, tableOrder } from '../table-answer.js';
 
+/** Of what is kept of groups beside what this version knows: there is no limit for one group. */
+const charactersAtOnceMax = 128 * 1024;
+
 export interface ListGroupsProcessorOptions {
   readonly config: Pick<BrokerConfig, 'splitMetadataSize'>;
   readonly groups: SubscriptionGroupManager;
@@ -33,7 +36,7 @@ export class ListGroupsProcessor implements RequestProcessor {
   process(request: RemotingCommand, connection: ServerConnection): void | Promise<void> {
     const { groups, tables } = this.#options;
     const work = (): Steps<void> => this.#answer(request, connection);
-    return tables.run(request, connection, tableOrder, work, { isLarge: groups.all().size > atOnceMax });
+    return tables.run(request, connection, tableOrder, work, { isLarge: isLarge(groups) });
   }
 
   *#answer(request: RemotingCommand, connection: ServerConnection): Steps<void> {
@@ -59,6 +62,10 @@ export class ListGroupsProcessor implements RequestProcessor {
       ]),
     });
   }
+}
+
+function isLarge(groups: SubscriptionGroupManager): boolean {
+  return groups.all().size + groups.forbiddenPairCount > atOnceMax || groups.sourceChars > charactersAtOnceMax;
 }
 
 type Member = readonly [name: string, fields: JsonFields];
